@@ -1,0 +1,31 @@
+// A chunk's way through HDF5's filters: shuffle, deflate, fletcher32, in this order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace simdprep::detail {
+
+// Which filters a dataset's pipeline has. Bit i of a chunk's filter mask means that the i-th filter *of
+// those present* was skipped for this chunk; bit 0 is deflate where there is no shuffle.
+struct ChunkPipeline {
+    std::size_t shuffle_size = 0;  // bytes per element; 0 or 1: no shuffle filter
+    int deflate_level = 0;         // 1 to 9; 0: no deflate filter
+    bool fletcher = true;
+
+    [[nodiscard]] bool has_shuffle() const noexcept { return shuffle_size > 1; }
+    [[nodiscard]] bool has_deflate() const noexcept { return deflate_level > 0; }
+    [[nodiscard]] bool empty() const noexcept { return !has_shuffle() && !has_deflate() && !fletcher; }
+};
+
+// Returns the bytes to be stored for a chunk with no filter skipped.
+[[nodiscard]] std::vector<std::byte> encode_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> raw);
+
+// Undoes encode_chunk(); `out` has the size of the raw chunk. The checksum is compared before inflating.
+// DatasetError, naming neither file nor chunk, on a wrong checksum, stream, size or mask.
+void decode_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> stored, std::uint32_t filter_mask,
+                  std::span<std::byte> out);
+
+}  // namespace simdprep::detail

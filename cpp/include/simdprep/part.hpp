@@ -1,0 +1,35 @@
+// Part: everything a sink needs to build one HDF5 image: lengths, encoded chunks, attributes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "simdprep/description.hpp"
+
+namespace simdprep {
+
+// A chunk as it lies in the file, all filters applied.
+using StoredChunk = std::vector<std::byte>;
+
+struct StoredDataset {
+    std::uint64_t length = 0;  // of the first axis
+    std::vector<StoredChunk> chunks;  // chunk i holds entries from i * chunk_rows on
+};
+
+struct Part {
+    std::shared_ptr<const Description> description;
+    std::uint64_t row_start = 0;  // number of its first row and event in the dataset
+    std::uint64_t num_rows = 0;
+    std::uint64_t event_start = 0;
+    std::uint64_t num_events = 0;
+    std::vector<std::uint64_t> num_items;      // per object of the schema: entries stored
+    std::vector<std::uint64_t> num_truncated;  // per object of the schema
+    std::vector<StoredDataset> datasets;       // as in description->datasets
+    // All attributes of the file but those of root_attributes.
+    std::vector<Attribute> attributes() const;
+};
+
+}  // namespace simdprep
