@@ -1,0 +1,82 @@
+"""Ragged physics events to rectangular HDF5 blocks, and on to GPU batches.
+
+The data's way:
+
+**readers → padding → storage → transforms → loader.** A ROOT *event* is read; its ragged objects
+become fixed-width columns with a ``valid`` mask; these go to an HDF5 file; they are prepared; they
+leave as a GPU *batch*. ``schema`` says what the data is, and everything obeys it.
+
+Public names are bound when first used, so that importing the package loads none of its
+dependencies::
+
+    import simdprep as sp
+
+    sp.convert("nano.root", "train.h5")
+    ds = sp.open("train.h5")
+    loader = sp.Loader(ds, inputs={"Jet": ["pt", "eta"]}, batch_size=1024)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import errors, testing, transforms
+    from ._core import __version__
+    from .convert import convert, iterate
+    from .loader import Loader
+    from .schema.config import Config
+    from .schema.field import Field
+    from .schema.object_spec import ObjectSpec
+    from .schema.schema import Schema
+    from .storage import Dataset, Writer, open
+
+__all__ = [
+    "Config",
+    "Dataset",
+    "Field",
+    "Loader",
+    "ObjectSpec",
+    "Schema",
+    "Writer",
+    "__version__",
+    "convert",
+    "errors",
+    "iterate",
+    "open",
+    "testing",
+    "transforms",
+]
+
+#: Where each public name lives; the public submodules stand for themselves.
+_HOMES = {
+    "Config": ".schema.config",
+    "Dataset": ".storage",
+    "Field": ".schema.field",
+    "Loader": ".loader",
+    "ObjectSpec": ".schema.object_spec",
+    "Schema": ".schema.schema",
+    "Writer": ".storage",
+    "__version__": "._core",
+    "iterate": ".convert",
+    "open": ".storage",
+}
+
+# `convert` is a function and the package it lives in. Whoever imports a module of that package binds
+# the name to the package, so the package itself is callable and is what the name always means.
+_MODULES = ("convert", "errors", "testing", "transforms")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name], __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
