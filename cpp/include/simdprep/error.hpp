@@ -71,9 +71,8 @@ public:
 // The first line of an error: "<what>: got <got>, expected <rule>".
 [[nodiscard]] std::string expected(std::string_view what, std::string_view got, std::string_view rule);
 
-template <class Number>
-    requires std::integral<Number> || std::floating_point<Number>
-[[nodiscard]] std::string expected(std::string_view what, Number got, std::string_view rule) {
+template <std::integral Integer>
+[[nodiscard]] std::string expected(std::string_view what, Integer got, std::string_view rule) {
     return expected(what, std::string_view(std::to_string(got)), rule);
 }
 
