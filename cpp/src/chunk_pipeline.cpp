@@ -2,33 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
-#include <memory>
 #include <optional>
+#include <string>
 
 #include "simdprep/detail/codec.hpp"
+#include "simdprep/detail/scratch.hpp"
 #include "simdprep/error.hpp"
 
 namespace simdprep::detail {
 namespace {
 
 constexpr std::size_t checksum_bytes = 4;
-
-// A thread's working space: it grows to the largest chunk seen and is not cleared between chunks.
-class Scratch {
-public:
-    std::span<std::byte> get(std::size_t size) {
-        if (size > capacity_) {
-            bytes_ = std::make_unique_for_overwrite<std::byte[]>(size);
-            capacity_ = size;
-        }
-        return {bytes_.get(), size};
-    }
-
-private:
-    std::unique_ptr<std::byte[]> bytes_;
-    std::size_t capacity_ = 0;
-};
 
 thread_local Scratch shuffled_scratch;
 thread_local Scratch deflated_scratch;

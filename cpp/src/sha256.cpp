@@ -6,9 +6,10 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <vector>
 
+#include "simdprep/detail/file_descriptor.hpp"
 #include "simdprep/error.hpp"
 
 #if defined(__x86_64__)
@@ -139,27 +140,9 @@ __attribute__((target("sha,sse4.1,ssse3"))) void compress_sha_ni(State& state, c
 #endif
 
 [[noreturn]] void fail_to_read(const std::filesystem::path& path, int code) {
-    throw DatasetError(std::string("cannot read: got \"") + std::strerror(code) + "\", expected a readable file",
+    throw DatasetError(expected("cannot read", "\"" + std::generic_category().message(code) + "\"", "a readable file"),
                        path.string());
 }
-
-// A descriptor that is closed with its scope.
-class File {
-public:
-    explicit File(const std::filesystem::path& path) : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-        if (descriptor_ < 0) {
-            fail_to_read(path, errno);
-        }
-    }
-    ~File() { ::close(descriptor_); }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-
-    [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
-
-private:
-    int descriptor_;
-};
 
 }  // namespace
 
@@ -230,11 +213,14 @@ std::string sha256_hex(std::span<const std::byte> bytes) {
 }
 
 std::string sha256_file(const std::filesystem::path& path) {
-    const File file(path);
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.valid()) {
+        fail_to_read(path, errno);
+    }
     std::vector<std::byte> buffer(std::size_t{1} << 20);
     Sha256 sum;
     while (true) {
-        const ssize_t count = ::read(file.descriptor(), buffer.data(), buffer.size());
+        const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
         if (count == 0) {
             return sum.hex();
         }

@@ -50,7 +50,8 @@ public:
 private:
     bool try_create();
     bool try_take_over();
-    bool own();
+    bool acquire();
+    void write_owner();
 
     std::filesystem::path path_;
     detail::FileDescriptor file_;
