@@ -1,0 +1,222 @@
+"""The sections of the config: input, objects, fields and output, each with its own rules."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from ..errors import SchemaError
+from .config_errors import rule_broken
+from .field import check_fill
+
+#: Names that mean something else in every object of the file.
+RESERVED = ("valid", "count", "offsets")
+
+Dtype = Literal[
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64"
+]
+FloatDtype = Literal["float16", "float32", "float64"]
+LayoutName = Literal["columns", "compound", "ragged"]
+
+_PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?|100(?:\.0+)?)")
+_COMPRESSION = re.compile(r"none|gzip(?::[1-9])?")
+_SPECIAL_FILLS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+def _as_list(value: object) -> object:
+    if not isinstance(value, str | list):
+        raise rule_broken("files", "text or a list of texts")
+    return [value] if isinstance(value, str) else value
+
+
+def _as_mapping(value: object) -> object:
+    """Turn a list of field names into the mapping it is short for."""
+    if not isinstance(value, list):
+        if value is not None and not isinstance(value, Mapping):
+            raise rule_broken("fields", "a list of names or a mapping")
+        return value
+    for name in value:
+        if not isinstance(name, str):
+            raise rule_broken("field", "a name", got="a mapping" if isinstance(name, Mapping) else repr(name))
+        if value.count(name) > 1:
+            raise rule_broken("duplicate field", "each field once", got=repr(name))
+    return {name: {} for name in value}
+
+
+def _check_pad(value: object) -> object:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0) or value == "max":
+        return value
+    percentile = _PERCENTILE.fullmatch(value) if isinstance(value, str) else None
+    if percentile is not None and float(percentile[1]) > 0:
+        return value
+    got = str(value).lower() if isinstance(value, bool) else None
+    hint = "ragged: true to store every entry" if value in (0, False) else None
+    raise rule_broken("pad", "a positive whole number, a percentile such as p99, or max", got=got, hint=hint)
+
+
+def _check_fill(value: object) -> object:
+    if isinstance(value, str) and value.lower() in _SPECIAL_FILLS:
+        return _SPECIAL_FILLS[value.lower()]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    raise rule_broken("fill", "a number, true or false")
+
+
+Text = Annotated[str, Field(min_length=1)]
+Pad = Annotated[int | str, BeforeValidator(_check_pad)]
+Fill = Annotated[bool | int | float, BeforeValidator(_check_fill)]
+
+
+class Section(BaseModel):
+    """What all parts of the config share: unknown keys are errors, an empty value means the default."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, data: object) -> object:
+        if data is None:
+            return {}
+        if not isinstance(data, Mapping):
+            return data
+        return {key: value for key, value in data.items() if value is not None or key not in known_keys(cls)}
+
+
+class FieldConfig(Section):
+    """One field of an object.
+
+    Attributes:
+        unit: Unit stored in the schema, e.g. ``GeV``.
+        fill: Value of padded slots and missing values; by default that of the dtype.
+        dtype: Stored dtype; by default that of the input.
+        name: Stored name; by default the field's own.
+        expr: Expression that computes the field; without it the field is read.
+        description: One line for a reader of the file.
+    """
+
+    unit: str | None = None
+    fill: Fill | None = None
+    dtype: Dtype | None = None
+    name: Text | None = None
+    expr: Text | None = None
+    description: str | None = None
+
+    @model_validator(mode="after")
+    def _fill_fits(self) -> Self:
+        if self.fill is not None and self.dtype is not None:
+            try:
+                check_fill(self.dtype, self.fill, where="")
+            except SchemaError as error:
+                raise rule_broken("fill", str(error.expected), got=repr(self.fill), path=("fill",)) from None
+        return self
+
+
+class ObjectConfig(Section):
+    """One object: where its fields come from, which of its entries are kept, and how they are stored.
+
+    Attributes:
+        source: Pattern of the branches it takes (YAML key ``from``), such as ``jet_*``: what follows
+            the prefix is the field. By default those that start with the object's name.
+        parent: The object whose entries it hangs on.
+        pad: Slots: a number, a percentile of the multiplicity (``p99``) or ``max``.
+        ragged: Store every entry, with offsets, instead of padding.
+        order: Expression the entries are sorted by, ascending; ``-pt`` is descending in pt.
+        select: Expression; the entries where it is true are kept.
+        fields: The stored fields in stored order, by input name or (``expr``) new name; a list of
+            names is short for a mapping with no options. ``None`` stores all.
+    """
+
+    source: Text | None = Field(default=None, alias="from")
+    parent: Text | None = None
+    pad: Pad | None = None
+    ragged: bool = False
+    order: Text | None = None
+    select: Text | None = None
+    fields: Annotated[dict[str, FieldConfig], BeforeValidator(_as_mapping)] | None = None
+
+    @field_validator("source")
+    @classmethod
+    def _pattern(cls, value: str | None) -> str | None:
+        if value is not None and "*" in value[:-1]:
+            raise rule_broken("from", "a name, or a prefix and one * at its end")
+        return value
+
+    @field_validator("fields")
+    @classmethod
+    def _names(cls, value: dict[str, FieldConfig] | None) -> dict[str, FieldConfig] | None:
+        stored: dict[str, str] = {}
+        for key, options in (value or {}).items():
+            name = options.name or key
+            spell = f"{key}: {{name: {name}_}}"
+            if name in RESERVED:
+                rule = "another one: the file uses " + ", ".join(RESERVED) + " itself"
+                raise rule_broken("reserved field name", rule, got=repr(name), hint=spell, path=(key,))
+            if not name or "/" in name or "\0" in name or name in (".", ".."):
+                raise rule_broken("field name", "text without '/'", got=repr(name), path=(key,))
+            if name in stored:
+                rule = f"one name per field ({stored[name]!r} has it already)"
+                raise rule_broken("field name", rule, got=repr(name), hint=spell, path=(key,))
+            stored[name] = key
+        return value
+
+    @model_validator(mode="after")
+    def _one_way_to_store(self) -> Self:
+        if self.ragged and self.pad is not None:
+            rule = "no pad: ragged stores every entry"
+            got, hint = f"{self.pad} with ragged: true", "leaving out one of the two"
+            raise rule_broken("pad", rule, got=got, hint=hint, path=("pad",))
+        return self
+
+
+class InputConfig(Section):
+    """What is read.
+
+    Attributes:
+        files: Paths, globs or URLs; one may stand alone.
+        tree: Name of the tree; ``None`` where the file has only one.
+    """
+
+    files: Annotated[list[Text], BeforeValidator(_as_list)] = Field(default_factory=list)
+    tree: Text | None = None
+
+
+class OutputConfig(Section):
+    """How it is written.
+
+    Attributes:
+        layout: ``columns``, ``compound`` or ``ragged``.
+        compression: ``gzip``, ``gzip:1`` to ``gzip:9``, or ``none``.
+        dtype: Stored dtype of all floating fields that name none; by default that of the input.
+        counts: Compound layout: store multiplicities as ``n_<object>`` members of the parent.
+    """
+
+    layout: LayoutName = "columns"
+    compression: str = "gzip"
+    dtype: FloatDtype | None = None
+    counts: bool = True
+
+    @field_validator("compression")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if not _COMPRESSION.fullmatch(value):
+            raise rule_broken("compression", "gzip, gzip:1 to gzip:9, or none")
+        return value
+
+    @property
+    def codec(self) -> Literal["gzip", "none"]:
+        """The codec without its level."""
+        return "none" if self.compression == "none" else "gzip"
+
+    @property
+    def level_of_effort(self) -> int | None:
+        """1-9 where the compression names a level, else ``None``."""
+        return int(self.compression[-1]) if ":" in self.compression else None
+
+
+def known_keys(model: type[BaseModel]) -> list[str]:
+    """Return the YAML keys of a part of the config."""
+    return [info.alias or name for name, info in model.model_fields.items()]
