@@ -10,6 +10,7 @@ from simdprep.testing import assert_equal, strategies
 from simdprep.testing.strategies import Shape
 
 EVERYTHING = Shape(strings=True, missing=True)
+SEARCH = settings(max_examples=2000, derandomize=True, database=None)
 
 
 @given(strategies.events(EVERYTHING))
@@ -33,9 +34,7 @@ def test_events_are_records_that_equal_themselves(events):
     ids=["no event", "nested", "plain list", "row object", "string", "missing", "empty event"],
 )
 def test_every_kind_of_event_comes_up(condition):
-    find(
-        strategies.events(EVERYTHING), condition, settings=settings(max_examples=2000, derandomize=True, database=None)
-    )
+    find(strategies.events(EVERYTHING), condition, settings=SEARCH)
 
 
 @given(st.data())
@@ -74,8 +73,4 @@ def test_pads_lie_around_the_multiplicity(difference):
             if events[name].ndim == 2
         )
 
-    find(
-        strategies.events_and_schema(layouts=["columns"]),
-        is_so,
-        settings=settings(max_examples=2000, derandomize=True, database=None),
-    )
+    find(strategies.events_and_schema(layouts=["columns"]), is_so, settings=SEARCH)
