@@ -98,9 +98,6 @@ private:
                 add_scalar(group, index, axis, {}, made_member(std::string(offsets_name), DType::int64, Origin::offsets, index));
             }
         }
-        if (!schema_.rows_are_events() && !schema_.find(std::string(events_name)))
-            throw SchemaError("rows '" + schema_.rows() + "' without their events: expected the object 'events', with fields or without",
-                              {}, "adding an object 'events' of level event");
     }
 
     void add_text(const std::string& owner, std::string_view name, const std::string& text) {

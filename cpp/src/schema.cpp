@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <set>
+#include <utility>
 
 #include "simdprep/description.hpp"
 #include "simdprep/detail/half.hpp"
@@ -102,6 +103,9 @@ void check_rows(const Schema& schema) {
     if (schema.objects()[*found].level != Level::row)
         throw SchemaError(expected("level of the row object", std::string(name_of(schema.objects()[*found].level)), "row"),
                           place(schema.objects()[*found]));
+    if (!schema.find(std::string(events_name)))
+        throw SchemaError("rows '" + schema.rows() + "' without their events: expected the object 'events', with fields or without",
+                          {}, "adding an object 'events' of level event");
 }
 
 template <typename T>
@@ -112,7 +116,7 @@ std::vector<std::byte> bytes_of(T value) {
 }
 
 template <typename T>
-std::vector<std::byte> integer_bytes(const FillValue& fill, const std::string& error) {
+std::vector<std::byte> integer_bytes(const FillValue& fill, const SchemaError& error) {
     return std::visit(
         [&](auto value) -> std::vector<std::byte> {
             using V = decltype(value);
@@ -122,10 +126,10 @@ std::vector<std::byte> integer_bytes(const FillValue& fill, const std::string& e
                 const double limit = std::ldexp(1.0, std::numeric_limits<T>::digits);
                 const bool fits = value == std::floor(value) && value < limit &&
                                   value >= (std::is_signed_v<T> ? -limit : 0.0);
-                if (!fits) throw SchemaError(error);
+                if (!fits) throw error;
                 return bytes_of(static_cast<T>(value));
             } else {
-                if (!std::in_range<T>(value)) throw SchemaError(error);
+                if (!std::in_range<T>(value)) throw error;
                 return bytes_of(static_cast<T>(value));
             }
         },
@@ -192,13 +196,12 @@ std::optional<std::size_t> Schema::list_parent(std::size_t index) const {
 }
 
 std::vector<std::byte> fill_bytes(DType dtype, const FillValue& fill, const std::string& where) {
-    const std::string error =
-        expected("fill value", text_of(fill), "a value that " + std::string(name_of(dtype)) + " can hold") +
-        (where.empty() ? "" : "\n  in " + where);
+    const SchemaError error(
+        expected("fill value", text_of(fill), "a value that " + std::string(name_of(dtype)) + " can hold"), where);
     const double value = as_double(fill);
     switch (dtype) {
         case DType::boolean:
-            if (value != 0.0 && value != 1.0) throw SchemaError(error);
+            if (value != 0.0 && value != 1.0) throw error;
             return bytes_of(static_cast<std::uint8_t>(value));
         case DType::int8: return integer_bytes<std::int8_t>(fill, error);
         case DType::int16: return integer_bytes<std::int16_t>(fill, error);
@@ -209,11 +212,11 @@ std::vector<std::byte> fill_bytes(DType dtype, const FillValue& fill, const std:
         case DType::uint32: return integer_bytes<std::uint32_t>(fill, error);
         case DType::uint64: return integer_bytes<std::uint64_t>(fill, error);
         case DType::float16:
-            if (std::isfinite(value) && std::fabs(value) > static_cast<double>(detail::max_half)) throw SchemaError(error);
+            if (std::isfinite(value) && std::fabs(value) > static_cast<double>(detail::max_half)) throw error;
             return bytes_of(detail::half_from(value));
         case DType::float32:
             if (std::isfinite(value) && std::fabs(value) > static_cast<double>(std::numeric_limits<float>::max()))
-                throw SchemaError(error);
+                throw error;
             return bytes_of(static_cast<float>(value));
         case DType::float64: return bytes_of(value);
     }

@@ -61,7 +61,7 @@ std::string Schema::to_json() const {
     for (const ObjectSpec& object : objects_) write_object(json, object);
     json.end_array();
     json.end_object();
-    return json.text();
+    return json.str();
 }
 
 }  // namespace simdprep

@@ -1,0 +1,46 @@
+// Encoder: batches of events in, finished parts out. Pads, compresses and cuts; stores nothing.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "simdprep/batch.hpp"
+#include "simdprep/part.hpp"
+
+namespace simdprep {
+
+struct EncoderOptions {
+    unsigned threads = 0;         // 0 takes one per core
+    std::uint64_t part_rows = 0;  // rows in a part, rounded up to whole chunks; 0 closes parts by size
+    std::uint64_t part_bytes = simdprep::part_bytes;
+};
+
+// The parts and their bytes are a function of the schema, the options part_rows and part_bytes, and
+// the events: neither of the number of threads nor of how the events were split into batches.
+// Memory: one open chunk per dataset, the stored chunks of the open part, and up to
+// 16 MiB per thread of chunks being encoded.
+class Encoder {
+public:
+    explicit Encoder(Schema schema, EncoderOptions options = {});
+    ~Encoder();
+    Encoder(Encoder&&) noexcept;
+    Encoder& operator=(Encoder&&) noexcept;
+
+    const Schema& schema() const;
+    const Description& description() const;
+
+    // Takes a batch of whole events; returns the parts that it completed. The batch may go after.
+    std::vector<Part> fill(const Batch& batch);
+    // Closes the open part. Returns it if it has rows or events, or if there was none before it.
+    std::vector<Part> finish();
+
+    std::uint64_t num_rows() const;    // filled so far
+    std::uint64_t num_events() const;
+
+private:
+    class State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace simdprep

@@ -1,0 +1,148 @@
+"""Types of the compiled core; its behaviour is documented where Python wraps it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__version__: str
+format_version: str
+deflate_backend: str
+
+class Field:
+    def __init__(
+        self,
+        *,
+        name: str,
+        dtype: str,
+        fill: bool | int | float | None,
+        unit: str,
+        description: str,
+        categories: list[str] | None,
+    ) -> None: ...
+
+class ObjectSpec:
+    def __init__(
+        self,
+        *,
+        name: str,
+        level: str,
+        parent: str | None,
+        pad: int | None,
+        order: str,
+        embedded: bool,
+        fields: list[Field],
+    ) -> None: ...
+
+class Schema:
+    def __init__(
+        self, *, objects: list[ObjectSpec], rows: str, layout: str, codec: str, level: int | None, counts: bool
+    ) -> None: ...
+    def to_json(self) -> str: ...
+    def describe(self) -> Description: ...
+
+class Attribute:
+    owner: str
+    name: str
+    value: str | int
+
+class Member:
+    name: str
+    dtype: str
+    offset: int
+
+class DatasetDescription:
+    path: str
+    object: int
+    is_flat: bool
+    compound: bool
+    members: list[Member]
+    slots: list[int]
+    chunk_rows: int
+    row_bytes: int
+    shuffle: bool
+    deflate_level: int
+    fletcher: bool
+    fill: bytes
+
+class Description:
+    groups: list[str]
+    object_paths: list[str]
+    datasets: list[DatasetDescription]
+    attributes: list[Attribute]
+    chunk_rows: int
+
+def root_attributes(schema: Schema, provenance: str) -> list[Attribute]: ...
+def pad_lists(
+    content: NDArray[Any], offsets: NDArray[np.int64], pad: int, fill: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[np.bool_]]: ...
+def to_half(values: NDArray[Any]) -> tuple[NDArray[np.uint16], int]: ...
+
+class StoredDataset:
+    length: int
+    num_chunks: int
+    def chunk(self, index: int) -> memoryview: ...
+    def drop(self) -> None: ...
+
+class Part:
+    row_start: int
+    num_rows: int
+    event_start: int
+    num_events: int
+    num_items: list[int]
+    num_truncated: list[int]
+    def dataset(self, index: int) -> StoredDataset: ...
+    def attributes(self) -> list[Attribute]: ...
+
+class Encoder:
+    def __init__(self, schema: Schema, *, threads: int = 0, part_rows: int = 0, part_bytes: int = ...) -> None: ...
+    def fill(
+        self,
+        num_rows: int,
+        num_events: int,
+        objects: Sequence[tuple[int, NDArray[np.int64] | None, list[NDArray[Any]]]],
+    ) -> list[Part]: ...
+    def finish(self) -> list[Part]: ...
+    num_rows: int
+    num_events: int
+
+class ThreadPool:
+    def __init__(self, threads: int = 0) -> None: ...
+    size: int
+
+class ChunkReader:
+    def __init__(
+        self,
+        path: str,
+        addresses: NDArray[np.uint64],
+        sizes: NDArray[np.uint64],
+        masks: NDArray[np.uint32],
+        *,
+        chunk_rows: int,
+        row_bytes: int,
+        row_fill: bytes,
+        shuffle_size: int,
+        deflate: bool,
+        fletcher: bool,
+    ) -> None: ...
+    num_chunks: int
+    def read(self, pool: ThreadPool, start: int, stop: int, out: NDArray[Any]) -> None: ...
+
+def commit_file(path: str, image: Any) -> tuple[str, int]: ...
+def commit_existing(temporary: str, final: str) -> None: ...
+def sha256_file(path: str) -> str: ...
+def sha256_bytes(data: Any) -> str: ...
+
+class OutputLock:
+    def __init__(self, output: str) -> None: ...
+    taken_over: int | None
+    def release(self) -> None: ...
+
+class Manifest:
+    def __init__(self, schema_json: str, config_sha256: str) -> None: ...
+    def add(
+        self, *, name: str, num_rows: int, rows: list[tuple[str, int]], bytes: int, sha256: str, inputs_json: str
+    ) -> None: ...
+    def to_json(self) -> str: ...
+    def commit(self, folder: str) -> None: ...

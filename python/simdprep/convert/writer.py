@@ -1,0 +1,185 @@
+"""Writer: chunks of awkward or numpy events to a dataset, through the C++ core."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from .. import _core
+from ..errors import SimdprepError
+from ..padding import Flattener, from_numpy
+from ..schema import Schema
+from ..storage.output import Output
+from ..storage.sink import build_image
+from .provenance import Origin, Provenance
+
+if TYPE_CHECKING:
+    import awkward as ak
+
+
+@dataclass
+class WriteSummary:
+    """What a writer stored.
+
+    Attributes:
+        path: The dataset.
+        num_rows: Rows of the row object.
+        num_events: Events.
+        num_items: Entries stored, per object.
+        num_truncated: Entries that found no slot, per object.
+        missing: Missing values that took the fill value, by ``(object, field)``.
+        events_without_rows: Events that have no row (only where the rows are not events).
+        parts: Number of part files written.
+        bytes: Size of the dataset in bytes.
+        told: Lines for the user: locks taken over, leftovers removed.
+    """
+
+    path: str
+    num_rows: int = 0
+    num_events: int = 0
+    num_items: dict[str, int] = field(default_factory=dict)
+    num_truncated: dict[str, int] = field(default_factory=dict)
+    missing: Counter[tuple[str, str]] = field(default_factory=Counter)
+    events_without_rows: int = 0
+    parts: int = 0
+    bytes: int = 0
+    told: list[str] = field(default_factory=list)
+
+
+class Writer:
+    """Writes a dataset: a file (``*.h5``) or a folder of parts.
+
+    Use it as a context manager; leaving the block without an error closes it. After an error
+    nothing carries the final name of a file; committed parts of a folder stay.
+
+    Args:
+        output: ``*.h5``, or any other name for a folder.
+        schema: What is stored.
+        overwrite: Replace what is there.
+        threads: Threads of the encoder; ``None`` for all cores. Bytes do not depend on it.
+        part_rows: Rows per part, rounded up to whole chunks; ``None`` closes a part past 128 MiB.
+        config_text: The resolved config, stored in the provenance.
+
+    Raises:
+        OutputError: the output exists, is locked, or cannot be written.
+
+    Memory: the stored chunks of the open part twice (at most 2 x 128 MiB and a chunk row), one open
+    chunk per dataset, and 16 MiB per thread of chunks being encoded.
+    """
+
+    def __init__(
+        self,
+        output: str | os.PathLike[str],
+        schema: Schema,
+        *,
+        overwrite: bool = False,
+        threads: int | None = None,
+        part_rows: int | None = None,
+        config_text: str = "",
+    ) -> None:
+        self.schema = schema
+        self._threads = threads or 0
+        core = schema.core()
+        self._description = core.describe()
+        self._encoder = _core.Encoder(core, threads=self._threads, part_rows=part_rows or 0)
+        self._flattener = Flattener(schema)
+        self._provenance = Provenance(config_text)
+        self._output = Output(output, overwrite=overwrite)
+        self._open = True
+        self.summary = WriteSummary(
+            str(output),
+            num_items=dict.fromkeys(schema.names, 0),
+            num_truncated=dict.fromkeys(schema.names, 0),
+            told=list(self._output.told),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            self.abandon()
+
+    def fill(self, events: ak.Array | Mapping[str, Any], *, origin: Origin | None = None) -> None:
+        """Store a chunk of whole events.
+
+        Args:
+            events: An awkward array with one record per event, in the form
+                :meth:`simdprep.Schema.from_awkward` describes; or numpy arrays by object and field
+                (``{"Jet": {"pt": (n, pad), "valid": (n, pad)}, "events": {"MET_pt": (n,)}}``).
+            origin: Where the events come from, for the provenance.
+
+        Raises:
+            SchemaError: the events do not fit the schema.
+            AlignmentError: objects disagree on their numbers of entries.
+        """
+        if not self._open:
+            raise SimdprepError("fill on a closed writer", where=self.summary.path)
+        if isinstance(events, Mapping):
+            events = from_numpy(events, self.schema)
+        flat = self._flattener.flatten(events)
+        event_start, row_start = self._encoder.num_events, self._encoder.num_rows
+        if origin is not None:
+            self._provenance.add(
+                origin,
+                event_start=event_start,
+                num_events=flat.num_events,
+                row_start=row_start,
+                num_rows=flat.num_rows,
+            )
+        if self.schema.rows != "events":
+            self.summary.events_without_rows += flat.num_empty_events
+        self.summary.missing.update(flat.missing)
+        for part in self._encoder.fill(flat.num_rows, flat.num_events, flat.objects):
+            image, num_rows, rows, inputs = self._finish(part)
+            self._output.add(image, num_rows=num_rows, rows=rows, inputs_json=inputs)
+
+    def close(self) -> WriteSummary:
+        """Finish the dataset under its final name and return what was stored; later calls do nothing."""
+        if not self._open:
+            return self.summary
+        self._open = False
+        try:
+            last = [self._finish(part) for part in self._encoder.finish()]
+            self._output.close(
+                self.schema.with_categories(self._flattener.categories),
+                last=last[0] if last else None,
+                config_sha256=self._provenance.config_sha256,
+                threads=self._threads,
+            )
+        except BaseException:
+            self._output.abandon()
+            raise
+        self.summary.parts = len(self._output.parts)
+        self.summary.bytes = self._output.num_bytes
+        return self.summary
+
+    def abandon(self) -> None:
+        """Stop without finishing: nothing takes the final name, committed parts stay."""
+        self._open = False
+        self._output.abandon()
+
+    def _finish(self, part: _core.Part) -> tuple[bytes, int, tuple[tuple[str, int], ...], str]:
+        names = self.schema.names
+        for name, items, truncated in zip(names, part.num_items, part.num_truncated, strict=True):
+            self.summary.num_items[name] += items
+            self.summary.num_truncated[name] += truncated
+        self.summary.num_rows += part.num_rows
+        self.summary.num_events += part.num_events
+        provenance, inputs = self._provenance.take(
+            event_start=part.event_start,
+            num_events=part.num_events,
+            row_start=part.row_start,
+            num_rows=part.num_rows,
+        )
+        schema = self.schema.with_categories(self._flattener.categories)
+        rows = tuple(zip(names, part.num_items, strict=True))
+        return build_image(part, schema, self._description, provenance), part.num_rows, rows, inputs

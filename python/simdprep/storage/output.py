@@ -1,0 +1,199 @@
+"""Output: where finished parts go, a file or a folder, and how they become one dataset.
+
+Everything carries its final name only when it is whole: the core commits each part (temporary name,
+fsync, rename, fsync of the folder). What an earlier run left behind is named and cleaned.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import _core
+from ..errors import OutputError
+from ..schema import Schema
+from .merge import merge_parts
+
+MANIFEST = "manifest.json"
+_PART_NAME = re.compile(r"part-\d{5,}\.h5")
+_FILE_SUFFIXES = (".h5", ".hdf5", ".hdf")
+
+
+@dataclass(frozen=True)
+class PartRecord:
+    """A committed part: its file, and what the manifest says of it."""
+
+    path: Path
+    num_rows: int
+    rows: tuple[tuple[str, int], ...]
+    bytes: int
+    sha256: str
+    inputs_json: str
+
+
+class Output:
+    """A dataset being written, locked against other writers until closed.
+
+    Args:
+        path: ``*.h5`` for one file, any other name for a folder of parts.
+        overwrite: Replace what is there; otherwise that is an error and it is kept.
+
+    Attributes:
+        told: Lines about leftovers and locks, for the user.
+
+    Raises:
+        OutputError: the output exists, is locked by a live writer, or cannot be written.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        self.path = Path(path)
+        self.is_file = self.path.suffix.lower() in _FILE_SUFFIXES
+        self.told: list[str] = []
+        self._parts: list[PartRecord] = []
+        self._check_parent()
+        self._check_existing(overwrite)
+        self._lock = _core.OutputLock(str(self.path))
+        try:
+            if self._lock.taken_over is not None:
+                self.told.append(f"took over the lock of process {self._lock.taken_over}, which is gone")
+            self._clean()
+            if not self.is_file:
+                self.path.mkdir(exist_ok=True)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    @property
+    def parts(self) -> tuple[PartRecord, ...]:
+        """The parts committed so far."""
+        return tuple(self._parts)
+
+    @property
+    def num_bytes(self) -> int:
+        """Size of the dataset in bytes, once closed."""
+        return self.path.stat().st_size if self.is_file else sum(part.bytes for part in self._parts)
+
+    @property
+    def _staging(self) -> Path:
+        return self.path.with_name(self.path.name + ".parts") if self.is_file else self.path
+
+    def add(self, image: bytes, *, num_rows: int, rows: tuple[tuple[str, int], ...], inputs_json: str) -> None:
+        """Commit the image of a part.
+
+        Raises:
+            ResourceError: the disk is full; committed parts are safe.
+            OutputError: the part cannot be written.
+        """
+        self._staging.mkdir(exist_ok=True)
+        target = self._staging / f"part-{len(self._parts):05d}.h5"
+        self._commit(target, image, num_rows, rows, inputs_json)
+
+    def close(
+        self,
+        schema: Schema,
+        *,
+        last: tuple[bytes, int, tuple[tuple[str, int], ...], str] | None,
+        config_sha256: str = "",
+        threads: int = 0,
+    ) -> None:
+        """Commit the last part, if any, and make the dataset whole under its final name.
+
+        Args:
+            schema: For the manifest of a folder.
+            last: Image, rows, rows per object and inputs of the last part.
+            config_sha256: For the manifest of a folder.
+            threads: Threads for merging parts to one file; 0 for all cores.
+        """
+        try:
+            if self.is_file and not self._parts and last is not None:
+                self._commit(self.path, *last)  # the only part is the file
+                return
+            if last is not None:
+                self.add(last[0], num_rows=last[1], rows=last[2], inputs_json=last[3])
+            if self.is_file:
+                merge_parts([part.path for part in self._parts], self.path, threads=threads)
+                shutil.rmtree(self._staging)
+            else:
+                self._write_manifest(schema, config_sha256)
+        finally:
+            self._lock.release()
+
+    def abandon(self) -> None:
+        """Release the lock after a failure; committed parts stay where they are."""
+        self._lock.release()
+
+    def _commit(
+        self, path: Path, image: bytes, num_rows: int, rows: tuple[tuple[str, int], ...], inputs_json: str
+    ) -> None:
+        sha256, size = _core.commit_file(str(path), image)
+        self._parts.append(PartRecord(path, num_rows, rows, size, sha256, inputs_json))
+
+    def _write_manifest(self, schema: Schema, config_sha256: str) -> None:
+        manifest = _core.Manifest(schema.to_json(), config_sha256)
+        for part in self._parts:
+            manifest.add(
+                name=part.path.name,
+                num_rows=part.num_rows,
+                rows=list(part.rows),
+                bytes=part.bytes,
+                sha256=part.sha256,
+                inputs_json=part.inputs_json,
+            )
+        manifest.commit(str(self.path))
+
+    def _check_parent(self) -> None:
+        parent = self.path.parent
+        if not parent.is_dir():
+            raise OutputError(
+                "folder of the output", got=str(parent), expected="a folder that exists", hint=f"mkdir -p {parent}"
+            )
+        if not os.access(parent, os.W_OK | os.X_OK):
+            raise OutputError(
+                "folder of the output", got=str(parent), expected="a folder you may write to", hint="another -o"
+            )
+
+    def _check_existing(self, overwrite: bool) -> None:
+        if self.path.is_dir() and self.is_file:
+            raise OutputError("output", got=f"the folder {self.path}", expected="a file", hint="another name for -o")
+        if self.path.is_file() and not self.is_file:
+            raise OutputError(
+                "output", got=f"the file {self.path}", expected="a folder, or a name ending in .h5", hint="another -o"
+            )
+        occupied = self.path.exists() and (self.is_file or any(self.path.iterdir()))
+        if occupied and not overwrite:
+            raise OutputError(
+                "output exists, kept as it is", got=str(self.path), expected="a new name", hint="--overwrite"
+            )
+        if occupied and not self.is_file:
+            foreign = sorted(entry.name for entry in self.path.iterdir() if not self._is_ours(entry.name))
+            if foreign:
+                raise OutputError(
+                    "output folder holds other files",
+                    got=", ".join(foreign[:3]),
+                    expected="parts and a manifest only",
+                    where=str(self.path),
+                    hint="an empty folder",
+                )
+
+    def _is_ours(self, name: str) -> bool:
+        stem = re.sub(r"\.tmp-\d+$", "", name)
+        return stem == MANIFEST or _PART_NAME.fullmatch(stem) is not None
+
+    def _clean(self) -> None:
+        """Remove what earlier runs left: temporaries, staged parts, the parts of a folder to be replaced."""
+        temporary = re.compile(re.escape(self.path.name) + r"(\.merge)?\.tmp-\d+")
+        for entry in sorted(self.path.parent.iterdir()):
+            if self.is_file and temporary.fullmatch(entry.name):
+                entry.unlink()
+                self.told.append(f"removed {entry}, left by an interrupted run")
+        if self.is_file and self._staging.is_dir():
+            count = len(list(self._staging.iterdir()))
+            shutil.rmtree(self._staging)
+            self.told.append(f"removed {self._staging} with {count} files, left by an interrupted run")
+        if not self.is_file and self.path.is_dir():
+            # The manifest goes first: without it the folder is not a dataset any more.
+            for entry in sorted(self.path.iterdir(), key=lambda entry: entry.name != MANIFEST):
+                entry.unlink()

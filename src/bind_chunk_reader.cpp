@@ -1,0 +1,61 @@
+#include "bind.hpp"
+#include "simdprep/detail/chunk_reader.hpp"
+#include "simdprep/detail/thread_pool.hpp"
+#include "simdprep/error.hpp"
+
+namespace simdprep::bind {
+namespace {
+
+using detail::ChunkEntry;
+using detail::ChunkPipeline;
+using detail::ChunkReader;
+using detail::ThreadPool;
+
+template <typename T>
+using Table = py::array_t<T, py::array::c_style | py::array::forcecast>;
+
+// The reader, and what a caller's array is checked with.
+struct RowReader {
+    ChunkReader reader;
+    std::size_t row_bytes;
+};
+
+std::unique_ptr<RowReader> make_reader(const std::string& path, const Table<std::uint64_t>& addresses,
+                                         const Table<std::uint64_t>& sizes, const Table<std::uint32_t>& masks,
+                                         std::size_t chunk_rows, std::size_t row_bytes, const std::string& row_fill,
+                                         std::size_t shuffle_size, bool deflate, bool fletcher) {
+    std::vector<ChunkEntry> entries(static_cast<std::size_t>(addresses.size()));
+    for (std::size_t chunk = 0; chunk < entries.size(); ++chunk)
+        entries[chunk] = {addresses.at(chunk), sizes.at(chunk), masks.at(chunk)};
+    const ChunkPipeline pipeline{shuffle_size, deflate ? 1 : 0, fletcher};
+    const auto* fill = reinterpret_cast<const std::byte*>(row_fill.data());
+    return std::make_unique<RowReader>(RowReader{
+        ChunkReader(path, std::move(entries), pipeline, chunk_rows, row_bytes, std::vector<std::byte>(fill, fill + row_fill.size())),
+        row_bytes});
+}
+
+void read(const RowReader& rows, ThreadPool& pool, std::uint64_t start, std::uint64_t stop, py::array out) {
+    const bool sound = (out.flags() & py::array::c_style) != 0 && out.writeable() && stop >= start &&
+                       static_cast<std::uint64_t>(out.nbytes()) == (stop - start) * rows.row_bytes;
+    if (!sound) throw InternalError("an output array of the wrong size");
+    auto* to = static_cast<std::byte*>(out.mutable_data());
+    const py::gil_scoped_release release;
+    rows.reader.read_rows(pool, start, stop, to);
+}
+
+}  // namespace
+
+void bind_chunk_reader(py::module_& module) {
+    using namespace py::literals;
+    py::class_<ThreadPool>(module, "ThreadPool", "Persistent threads; does its work on the caller alone in a forked child.")
+        .def(py::init<unsigned>(), "threads"_a = 0)
+        .def_property_readonly("size", &ThreadPool::size);
+    py::class_<RowReader>(module, "ChunkReader", "Reads rows of one chunked HDF5 dataset by the table of its chunks.")
+        .def(py::init(&make_reader), "path"_a, "addresses"_a, "sizes"_a, "masks"_a, py::kw_only(), "chunk_rows"_a,
+             "row_bytes"_a, "row_fill"_a, "shuffle_size"_a, "deflate"_a, "fletcher"_a)
+        .def_property_readonly("num_chunks", [](const RowReader& rows) { return rows.reader.num_chunks(); })
+        .def("read", &read, "pool"_a, "start"_a, "stop"_a, "out"_a,
+             "Decodes rows [start, stop) into a contiguous array, without the GIL.");
+}
+
+}  // namespace simdprep::bind

@@ -1,0 +1,54 @@
+#include "bind.hpp"
+#include "simdprep/detail/half.hpp"
+#include "simdprep/detail/padding.hpp"
+#include "simdprep/error.hpp"
+
+namespace simdprep::bind {
+namespace {
+
+py::tuple pad_lists(const py::array& content, const OffsetArray& offsets, std::uint64_t pad, const py::array& fill) {
+    const auto lists = static_cast<std::uint64_t>(offsets.size() - 1);
+    py::array values(content.dtype(), std::vector<py::ssize_t>{static_cast<py::ssize_t>(lists), static_cast<py::ssize_t>(pad)});
+    py::array_t<bool> valid({static_cast<py::ssize_t>(lists), static_cast<py::ssize_t>(pad)});
+    const auto* bounds = offsets.data();
+    for (std::uint64_t list = 0; list < lists; ++list)
+        if (bounds[list + 1] < bounds[list]) throw SchemaError("offsets: got a decrease, expected none");
+    if (bounds[0] < 0 || bounds[lists] > content.size())
+        throw SchemaError("offsets: got entries outside of the content, expected all inside");
+    const auto size = static_cast<std::size_t>(content.itemsize());
+    auto* out = static_cast<std::byte*>(values.mutable_data());
+    auto* mask = reinterpret_cast<std::uint8_t*>(valid.mutable_data());
+    const std::byte* from = bytes_of(content);
+    const std::byte* blank = bytes_of(fill);
+    {
+        const py::gil_scoped_release release;
+        detail::pad_lists(from, bounds, lists, pad, size, blank, out, mask);
+    }
+    return py::make_tuple(values, valid);
+}
+
+template <typename T>
+py::tuple to_half(const py::array_t<T, py::array::c_style>& values) {
+    py::array_t<std::uint16_t> halves(values.size());
+    const T* from = values.data();
+    std::uint16_t* to = halves.mutable_data();
+    py::ssize_t overflows = 0;
+    for (py::ssize_t entry = 0; entry < values.size(); ++entry) {
+        to[entry] = detail::half_from(from[entry]);
+        const bool became_infinite = (to[entry] & 0x7fffU) == 0x7c00U;
+        overflows += became_infinite && std::isfinite(from[entry]);
+    }
+    return py::make_tuple(halves, overflows);
+}
+
+}  // namespace
+
+void bind_padding(py::module_& module) {
+    using namespace py::literals;
+    module.def("pad_lists", &pad_lists, "content"_a, "offsets"_a, "pad"_a, "fill"_a,
+               "Contiguous content (n_items,) and offsets (n_lists + 1,) to values and mask (n_lists, pad).");
+    module.def("to_half", &to_half<float>, "values"_a, "Bits of the nearest float16, and how many finite values overflowed.");
+    module.def("to_half", &to_half<double>, "values"_a);
+}
+
+}  // namespace simdprep::bind

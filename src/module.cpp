@@ -1,0 +1,18 @@
+#include "bind.hpp"
+#include "simdprep/detail/codec.hpp"
+#include "simdprep/format.hpp"
+#include "simdprep/version.hpp"
+
+PYBIND11_MODULE(_core, module) {
+    using namespace simdprep::bind;
+    module.doc() = "The C++ core of simdprep: schema, padding, encoding, committing and reading of chunks.";
+    module.attr("__version__") = simdprep::version;
+    module.attr("format_version") = simdprep::format_version;
+    module.attr("deflate_backend") = simdprep::detail::deflate_backend();
+    bind_error(module);
+    bind_schema(module);
+    bind_padding(module);
+    bind_encoder(module);
+    bind_part_file(module);
+    bind_chunk_reader(module);
+}
