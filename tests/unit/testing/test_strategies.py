@@ -44,7 +44,7 @@ def test_a_shape_is_kept(data):
     assert not any(word in str(events.type) for word in ("float", "string", "?", "var * var"))
     for name in events.fields:
         if events[name].ndim > 1:
-            assert ak.max(ak.num(events[name]), initial=0) <= 2
+            assert max(ak.num(events[name]), default=0) <= 2
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -68,7 +68,7 @@ def test_pads_lie_around_the_multiplicity(difference):
     def is_so(pair):
         events, schema = pair
         return any(
-            schema.object(name).pad == ak.max(ak.num(events[name]), initial=0) + difference > 0
+            schema.object(name).pad == max(ak.num(events[name]), default=0) + difference > 0
             for name in events.fields
             if events[name].ndim == 2
         )
