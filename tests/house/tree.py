@@ -27,8 +27,19 @@ def files() -> tuple[Path, ...]:
     if listing.returncode == 0:
         names = [Path(name) for name in listing.stdout.split("\0") if name]
     else:
-        hidden = {".git", ".venv", "build", "__pycache__"}
-        names = [path.relative_to(ROOT) for path in ROOT.rglob("*") if not hidden.intersection(path.parts)]
+        made = {
+            "build",
+            "dist",
+            "__pycache__",
+            ".git",
+            ".venv",
+            ".hypothesis",
+            ".mypy_cache",
+            ".pytest_cache",
+            ".ruff_cache",
+        }
+        names = [path.relative_to(ROOT) for path in ROOT.rglob("*")]
+        names = [name for name in names if not made.intersection(name.parts) and name.suffix != ".so"]
     return tuple(sorted(name for name in names if (ROOT / name).is_file()))
 
 
