@@ -24,13 +24,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import errors, testing, transforms
     from ._core import __version__
-    from .convert import convert, iterate
+    from .convert import Writer, convert, iterate
     from .loader import Loader
     from .schema.config import Config
     from .schema.field import Field
     from .schema.object_spec import ObjectSpec
     from .schema.schema import Schema
-    from .storage import Dataset, Writer, open
+    from .storage import Dataset, open
 
 __all__ = [
     "Config",
@@ -57,7 +57,7 @@ _HOMES = {
     "Loader": ".loader",
     "ObjectSpec": ".schema.object_spec",
     "Schema": ".schema.schema",
-    "Writer": ".storage",
+    "Writer": ".convert",
     "__version__": "._core",
     "iterate": ".convert",
     "open": ".storage",
