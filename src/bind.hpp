@@ -18,6 +18,7 @@ void bind_padding(py::module_& module);
 void bind_encoder(py::module_& module);
 void bind_part_file(py::module_& module);
 void bind_chunk_reader(py::module_& module);
+void bind_gather(py::module_& module);
 
 using OffsetArray = py::array_t<std::int64_t, py::array::c_style>;
 

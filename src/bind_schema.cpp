@@ -69,7 +69,9 @@ void bind_schema(py::module_& module) {
     py::class_<Schema>(module, "Schema", "The checked form of simdprep.Schema.")
         .def(py::init([](std::vector<ObjectSpec> objects, std::string rows, const std::string& layout,
                          const std::string& codec, std::optional<int> level, bool counts) {
-                 return Schema(std::move(objects), std::move(rows), layout_from(layout), codec_from(codec), level, counts);
+                 Schema schema(std::move(objects), std::move(rows), layout_from(layout), codec_from(codec), level, counts);
+                 describe(schema);  // throws where the layout cannot hold the schema
+                 return schema;
              }),
              py::kw_only(), "objects"_a, "rows"_a, "layout"_a, "codec"_a, "level"_a, "counts"_a)
         .def("to_json", &Schema::to_json)

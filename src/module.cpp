@@ -15,4 +15,5 @@ PYBIND11_MODULE(_core, module) {
     bind_encoder(module);
     bind_part_file(module);
     bind_chunk_reader(module);
+    bind_gather(module);
 }

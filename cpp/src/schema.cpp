@@ -8,7 +8,6 @@
 #include <set>
 #include <utility>
 
-#include "simdprep/description.hpp"
 #include "simdprep/detail/half.hpp"
 #include "simdprep/error.hpp"
 
@@ -173,7 +172,6 @@ Schema::Schema(std::vector<ObjectSpec> objects, std::string rows, Layout layout,
     const bool anything = std::any_of(objects_.begin(), objects_.end(),
                                       [](const ObjectSpec& object) { return object.is_list() || !object.fields.empty(); });
     if (!anything) throw SchemaError("schema without fields: expected at least one field or list object");
-    describe(*this);  // throws where the layout cannot hold the schema
 }
 
 std::optional<std::size_t> Schema::find(const std::string& name) const {

@@ -16,6 +16,7 @@ HEIGHT = {
     "error": 0,
     "schema": 1,
     "columns": 2,
+    "description": 2,
     "padding": 2,
     "codec": 2,
     "part_file": 2,

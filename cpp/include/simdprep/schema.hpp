@@ -40,7 +40,7 @@ struct ObjectSpec {
 
 class Schema {
 public:
-    // Throws SchemaError naming object, field and rule.
+    // Throws SchemaError naming object, field and rule. Whether its layout can hold it, describe() checks.
     Schema(std::vector<ObjectSpec> objects, std::string rows, Layout layout, Codec codec, std::optional<int> level,
            bool counts);
 

@@ -198,6 +198,8 @@ def _unwrap(layout: Any, name: str) -> tuple[NDArray[np.int64], Any]:
         layout = ak.to_layout(ak.fill_none(ak.Array(layout), [], axis=0))
     while layout.is_indexed:
         layout = layout.project()
+    if layout.is_numpy and layout.inner_shape:
+        layout = layout.to_RegularArray()
     if layout.is_unknown:  # lists of a type that no event has shown
         return np.zeros(len(layout) + 1, np.int64), layout
     if not layout.is_list or layout.parameter("__array__") in ("string", "bytestring"):

@@ -96,7 +96,7 @@ def _pad_of(entry: _Found, pad: Pads, *, required: bool) -> int | None:
     if rule is None or rule == "max":
         largest = int(np.max(entry.counts)) if len(entry.counts) else 0
         return max(largest, 1)
-    if isinstance(rule, str) or isinstance(rule, bool) or rule < 1:
+    if isinstance(rule, (str, bool)) or rule < 1:
         raise SchemaError(
             "pad", got=repr(rule), expected="a number of slots of at least 1, or 'max'", where=f"object {entry.name}"
         )
@@ -196,7 +196,7 @@ def _unique(found: list[_Found]) -> list[_Found]:
 
 
 def _list_depth(array: ak.Array) -> int:
-    """Variable-length list levels below the events, options looked through."""
+    """List levels below the events, of fixed length too; options are looked through."""
     import awkward as ak
 
     layout = ak.to_layout(array)
@@ -204,15 +204,11 @@ def _list_depth(array: ak.Array) -> int:
     while True:
         if layout.is_option or layout.is_indexed:
             layout = layout.content
-        elif layout.is_list and layout.parameter("__array__") not in ("string", "bytestring") and not _is_fixed(layout):
+        elif layout.is_list and layout.parameter("__array__") not in ("string", "bytestring"):
             depth += 1
             layout = layout.content
         else:
-            return depth
-
-
-def _is_fixed(layout: Any) -> bool:
-    return bool(layout.is_regular)
+            return depth + (len(layout.inner_shape) if layout.is_numpy else 0)
 
 
 def _counts(array: ak.Array, depth: int) -> Any:
@@ -230,13 +226,13 @@ def _field(array: ak.Array, name: str, where: str) -> Field:
         if layout.parameter("__array__") == "string":
             return Field(name, "int32", categories=())
         layout = layout.content
-    dtype = str(getattr(layout, "dtype", "")) if layout.is_numpy else ""
-    if dtype not in DTYPES or getattr(layout, "inner_shape", ()):
+    dtype = str(layout.dtype) if layout.is_numpy else ""
+    if dtype not in DTYPES:
         raise SchemaError(
             "field",
             got=f"type {ak.type(array)}",
             expected="numbers, bools or strings, in at most two levels of lists",
             where=where,
-            hint="leaving it out, or flattening it into fields of its own",
+            hint="leaving it out, or splitting it into fields of its own",
         )
     return Field(name, dtype)

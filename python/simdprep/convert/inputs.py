@@ -1,0 +1,113 @@
+"""Inputs: the sorted files of a conversion as one run of entries."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ..errors import InputError, SimdprepError
+from ..readers import Source, expand_inputs, open_source
+from .summary import Skipped
+
+#: A path, glob or URL, or several.
+Files = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+
+
+@dataclass(frozen=True)
+class EntryRange:
+    """A range over all entries of the inputs, half open; ``stop`` ``None`` means to the end."""
+
+    start: int = 0
+    stop: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> EntryRange:
+        """Read ``START:STOP``; either may be left out.
+
+        Raises:
+            InputError: the text is anything else, or the range runs backwards.
+        """
+        start, colon, stop = text.partition(":")
+        numbers = [part.strip() for part in (start, stop)]
+        if not colon or not all(part.isdigit() or not part for part in numbers):
+            raise InputError("--entries", got=repr(text), expected="START:STOP in whole numbers", hint="0:1000")
+        result = cls(int(numbers[0] or 0), int(numbers[1]) if numbers[1] else None)
+        if result.stop is not None and result.stop < result.start:
+            raise InputError("--entries", got=repr(text), expected="START not after STOP")
+        return result
+
+
+@dataclass
+class Inputs:
+    """The files of one conversion.
+
+    Attributes:
+        paths: Sorted after glob expansion.
+        tree: Name of the tree, or ``None`` where each file has only one.
+        entries: Which of all entries are asked for.
+        skip_bad_files: Leave out what cannot be read, recorded in ``skipped``.
+    """
+
+    paths: tuple[str, ...]
+    tree: str | None = None
+    entries: EntryRange = field(default_factory=EntryRange)
+    skip_bad_files: bool = False
+    skipped: list[Skipped] = field(default_factory=list)
+
+    @classmethod
+    def expand(cls, files: Files, *, tree: str | None, entries: EntryRange, skip_bad_files: bool) -> Inputs:
+        """Expand globs and sort.
+
+        Raises:
+            InputError: a file is missing or a glob matches nothing.
+        """
+        return cls(expand_inputs(files), tree, entries, skip_bad_files)
+
+    def first(self) -> Source:
+        """Open the first readable file; the caller closes it.
+
+        Raises:
+            InputError: it cannot be read; with ``skip_bad_files``, none can.
+        """
+        for path in self.paths:
+            try:
+                return open_source(path, self.tree)
+            except SimdprepError:
+                if not self.skip_bad_files:
+                    raise
+        raise InputError("input files", got=f"{len(self.paths)} files, none of them readable", expected="at least one")
+
+    def ranges(self, *, limit: int | None = None, record: bool = False) -> Iterator[tuple[Source, int, int]]:
+        """Open one file after the other and yield it with the entries asked of it; it is closed afterwards.
+
+        Args:
+            limit: Stop after this many entries.
+            record: Put files that cannot be opened on ``skipped``; otherwise they are passed over.
+
+        Raises:
+            InputError: a file cannot be opened, and ``skip_bad_files`` is not set.
+        """
+        before = 0
+        left = limit
+        for path in self.paths:
+            try:
+                source = open_source(path, self.tree)
+            except SimdprepError as error:
+                if not self.skip_bad_files:
+                    raise
+                if record:
+                    self.skipped.append(Skipped(path, "all", str(error).splitlines()[0]))
+                continue
+            with source:
+                count = source.num_entries
+                start = min(max(self.entries.start - before, 0), count)
+                stop = count if self.entries.stop is None else min(max(self.entries.stop - before, 0), count)
+                if left is not None:
+                    stop = min(stop, start + left)
+                    left -= max(stop - start, 0)
+                yield source, start, max(stop, start)
+            before += count
+            past = self.entries.stop is not None and before >= self.entries.stop
+            if past or (left is not None and left <= 0):
+                return
