@@ -102,7 +102,7 @@ JsonWriter& JsonWriter::key(std::string_view name) {
     if (levels_.empty() || levels_.back().close != '}' || after_key_) {
         throw InternalError("JSON: got a key outside of an object");
     }
-    before_item();
+    separate();
     quote(name);
     text_ += indent_ > 0 ? ": " : ":";
     after_key_ = true;
@@ -110,7 +110,7 @@ JsonWriter& JsonWriter::key(std::string_view name) {
 }
 
 JsonWriter& JsonWriter::value(std::string_view text) {
-    before_item();
+    before_value();
     quote(text);
     return *this;
 }
@@ -126,7 +126,7 @@ JsonWriter& JsonWriter::value(double number) {
 }
 
 JsonWriter& JsonWriter::raw(std::string_view json) {
-    before_item();
+    before_value();
     text_ += json;
     return *this;
 }
@@ -139,7 +139,7 @@ std::string JsonWriter::str() const {
 }
 
 void JsonWriter::begin(char open, char close) {
-    before_item();
+    before_value();
     text_ += open;
     levels_.push_back({.close = close});
 }
@@ -156,15 +156,19 @@ void JsonWriter::end(char close) {
     text_ += close;
 }
 
-// Separates an item from its predecessor; a value behind its key needs nothing.
-void JsonWriter::before_item() {
+// A value behind its key needs nothing; in an array it is separated from its predecessor.
+void JsonWriter::before_value() {
     if (after_key_) {
         after_key_ = false;
-        return;
+    } else if (!levels_.empty()) {
+        if (levels_.back().close == '}') {
+            throw InternalError("JSON: got a value without a key");
+        }
+        separate();
     }
-    if (levels_.empty()) {
-        return;
-    }
+}
+
+void JsonWriter::separate() {
     if (!levels_.back().first) {
         text_ += ',';
     }

@@ -18,6 +18,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "simdprep/detail/system_error.hpp"
 #include "simdprep/error.hpp"
@@ -36,6 +37,15 @@ using FileId = std::pair<dev_t, ino_t>;
 struct Registry {
     std::mutex mutex;
     std::set<FileId> held;
+    pid_t process = 0;
+
+    // A forked child begins with its parent's, which are not its own.
+    std::set<FileId>& held_here() {
+        if (std::exchange(process, ::getpid()) != ::getpid()) {
+            held.clear();
+        }
+        return held;
+    }
 };
 
 Registry& registry() {
@@ -121,11 +131,11 @@ OutputLock::OutputLock(const std::filesystem::path& output) : path_(output), own
     const std::lock_guard guard(registry().mutex);
     for (int attempt = 0; attempt < attempts; ++attempt) {
         // Also keeps us from opening our own lock file, whose closing would drop the record lock.
-        if (const auto id = id_of(path_); id && registry().held.contains(*id)) {
+        if (const auto id = id_of(path_); id && registry().held_here().contains(*id)) {
             refuse(path_, Owner{host_name(), owner_});
         }
         if (try_create() || try_take_over()) {
-            registry().held.insert(*id_of(file_.get()));
+            registry().held_here().insert(*id_of(file_.get()));
             return;
         }
         std::this_thread::sleep_for(pause);
@@ -147,7 +157,7 @@ void OutputLock::release() noexcept {
         ::unlink(path_.c_str());
     }
     if (id) {
-        registry().held.erase(*id);
+        registry().held_here().erase(*id);
     }
     file_.close();
 }

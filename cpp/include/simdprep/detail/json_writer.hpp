@@ -58,7 +58,8 @@ private:
 
     void begin(char open, char close);
     void end(char close);
-    void before_item();
+    void before_value();
+    void separate();
     void new_line();
     void quote(std::string_view text);
 
