@@ -1,0 +1,131 @@
+"""Selection: the rules of a config applied to events.
+
+In this order: the ``select`` of each object, then its ``order``, then derived fields, then the
+``select`` of events. What hangs on an object is dropped and reordered with it. An object's rules see
+the other objects after their own select and order, so that ``num(Muon)`` counts selected muons.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .catalog import Catalog
+from .cutflow import CutFlow, ObjectFlow
+from .evaluate import evaluate
+from .expressions import Expression, Unary
+from .frame import Frame, Value
+from .levels import Scope
+from .rules import Rules, Step
+
+if TYPE_CHECKING:
+    import awkward as ak
+
+
+class Selection(NamedTuple):
+    """What :func:`apply` returns.
+
+    Attributes:
+        events: The selected events, in the form they came in, with the derived fields.
+        flow: What was dropped, and why.
+        keep: Which of the input's events were kept (bool, one per event).
+    """
+
+    events: ak.Array
+    flow: CutFlow
+    keep: NDArray[np.bool_]
+
+
+def apply(events: ak.Array, rules: Rules) -> Selection:
+    """Select, order and derive.
+
+    Args:
+        events: One record per event: numbers, records, lists of records or numbers, lists of lists.
+        rules: What to do. The same rules may be applied chunk by chunk: no event depends on another.
+
+    Returns:
+        The events, the flow, and which events were kept. Missing values in a condition drop the
+        entry; a derived value that is missing stays so (``None``) for the writer to fill. An order
+        is ascending and stable, with NaN and missing values last.
+
+    Raises:
+        ConfigError, ExpressionError, SchemaError: as :meth:`Rules.check`.
+        ExpressionError: an operation does not take the dtypes it is given, or a select is no condition.
+        AlignmentError: the outer lists of an object are not as long as its parent's.
+    """
+    catalog = Catalog.from_events(events, rules.parents)
+    steps = rules.check(catalog)
+    frame = Frame(events, catalog)
+    flow = CutFlow(frame.num_events, frame.num_events, {name: ObjectFlow(size) for name, size in _sizes(frame).items()})
+    for step in steps:
+        scope = rules.scope(step, catalog)
+        if step.kind == "derived":
+            expression = rules.objects[step.object].derived[step.field]
+            frame.tables[step.object].put(step.field, evaluate(expression, scope, frame))
+        else:
+            _choose(step, rules, scope, frame, flow)
+    keep = np.ones(len(events), np.bool_)
+    if rules.select is not None:
+        keep = _condition(rules.select, Scope(rules.with_derived(catalog)), frame)
+        if not keep.all():
+            frame.take_events(keep)
+            flow.drop("event select", _sizes(frame))
+        flow.events_kept = int(np.count_nonzero(keep))
+    return Selection(frame.events(), flow, keep)
+
+
+def _choose(step: Step, rules: Rules, scope: Scope, frame: Frame, flow: CutFlow) -> None:
+    """Apply the select and the order of one object."""
+    own = rules.objects[step.object]
+    if own.select is not None:
+        keep = _condition(own.select, scope, frame)
+        if not keep.all():
+            frame.take_entries(step.object, np.flatnonzero(keep))
+            below = {name: size for name, size in _sizes(frame).items() if name != step.object}
+            flow.drop("select", {step.object: frame.tables[step.object].size})
+            flow.drop(f"select of {step.object}", below)
+    if own.order is not None:
+        frame.take_entries(step.object, _sorted(own.order, scope, frame))
+
+
+def _condition(expression: Expression, scope: Scope, frame: Frame) -> NDArray[np.bool_]:
+    """Return where a condition holds; where it has no value it does not."""
+    value = evaluate(expression, scope, frame)
+    data: NDArray[np.bool_] = value.data
+    if data.dtype.kind != "b":
+        got, rule = f"numbers ({data.dtype})", "a condition, true or false"
+        hint = f"a comparison, such as {expression.text} != 0" if len(expression.text) < 40 else "a comparison"
+        raise expression.error("select", 1, got=got, expected=rule, hint=hint)
+    return data if value.missing is None else data & ~value.missing
+
+
+def _sorted(expression: Expression, scope: Scope, frame: Frame) -> NDArray[np.int64]:
+    """Return the positions of the entries so that each list is sorted: ascending, stable, NaN and missing last."""
+    root = expression.root
+    descending = isinstance(root, Unary) and root.operator == "-"
+    if isinstance(root, Unary) and descending:
+        # Not by the negative value: that of an unsigned number, or of the least integer, is no larger than it.
+        expression = Expression(expression.text, expression.where, root.operand)
+    value = evaluate(expression, scope, frame)
+    key, last = _key(value, descending=descending)
+    counts = frame.counts(scope.path[-1])
+    owners = np.repeat(np.arange(len(counts)), counts)
+    return np.lexsort((key, last, owners))
+
+
+def _key(value: Value, *, descending: bool) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
+    """Return what to sort by, and which values come last whatever they are."""
+    data = value.data
+    last = np.zeros(len(data), np.bool_) if value.missing is None else value.missing.copy()
+    if data.dtype.kind == "f":
+        last |= np.isnan(data)
+    key = np.where(last, np.zeros((), data.dtype), data)  # the values of those are arbitrary, the order is not
+    if descending:
+        key = -key if data.dtype.kind == "f" else np.invert(key)
+    return key, last
+
+
+def _sizes(frame: Frame) -> dict[str, int]:
+    return {name: table.size for name, table in frame.tables.items() if table.collection.is_list}
