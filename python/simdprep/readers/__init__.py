@@ -1,0 +1,35 @@
+"""Readers: ROOT, Parquet and feather files as chunks of awkward events.
+
+The read path: ``expand_inputs`` → ``open_source`` → ``Source.steps`` → ``Source.read`` → ``assemble``, where
+``group`` (or ``group_by_config``) has said which branches form an object.
+"""
+
+from __future__ import annotations
+
+from .assemble import assemble, read_events
+from .branch import Branch, check_alike
+from .config_grouping import Wanted, group_by_config
+from .counts import Counts
+from .file_format import open_source
+from .grouping import Group, Grouping, Member, group
+from .inputs import expand_inputs
+from .source import Source
+from .steps import STEP_BYTES
+
+__all__ = [
+    "STEP_BYTES",
+    "Branch",
+    "Counts",
+    "Group",
+    "Grouping",
+    "Member",
+    "Source",
+    "Wanted",
+    "assemble",
+    "check_alike",
+    "expand_inputs",
+    "group",
+    "group_by_config",
+    "open_source",
+    "read_events",
+]

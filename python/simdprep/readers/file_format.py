@@ -1,0 +1,91 @@
+"""The format of an input file, told by its first bytes."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+from ..errors import InputError
+from .guard import reading
+from .identity import open_bytes
+from .inputs import is_url
+from .source import Source
+
+_ROOT, _PARQUET, _ARROW, _HDF5 = b"root", b"PAR1", b"ARROW1", b"\x89HDF"
+_HEAD_BYTES = 32
+
+
+def open_source(path: str, tree: str | None = None, *, threads: int | None = None) -> Source:
+    """Open one tree of one input file.
+
+    Args:
+        path: A ROOT file (TTree, TNtuple or RNTuple), Parquet, or feather (Arrow IPC); local or a URL.
+        tree: Name of the tree within a ROOT file, with folders (``dir/tree``); a name alone is enough where
+            only one tree has it. ``None`` takes the only tree, or the one of the events in NanoAOD (``Events``)
+            and PHYSLITE (``CollectionTree``).
+        threads: Threads that decompress, for this source alone; ``None`` takes all processors.
+
+    Returns:
+        The source; close it, or use it in a ``with`` block.
+
+    Raises:
+        InputError: the file is missing, of another format, truncated or damaged; it has no tree, several and none
+            was named, or none of that name (the text lists them); or the tree has no branches.
+    """
+    head, size = _head(path)
+    if head.startswith(_ROOT):
+        _check_complete(path, head, size)
+        from .root_file import open_tree
+
+        return open_tree(path, tree, threads)
+    if head.startswith((_PARQUET, _ARROW)):
+        if tree:
+            raise InputError(
+                "tree", got=repr(tree), expected="none: only ROOT files have trees", where=path, hint="leaving it out"
+            )
+        if head.startswith(_PARQUET):
+            from .parquet import ParquetSource
+
+            return ParquetSource(path, threads)
+        from .feather import FeatherSource
+
+        return FeatherSource(path, threads)
+    raise _unknown(path, head)
+
+
+def _head(path: str) -> tuple[bytes, int | None]:
+    """The first bytes, and the size where it is known without asking a server."""
+    hint = None if is_url(path) else "checking name and permissions"
+    with reading("input file", expected="a readable file", where=path, hint=hint), open_bytes(path) as file:
+        return file.read(_HEAD_BYTES), None if is_url(path) else Path(path).stat().st_size
+
+
+def _unknown(path: str, head: bytes) -> InputError:
+    if not head:
+        return InputError("input file", got="0 bytes", expected="a ROOT, Parquet or feather file", where=path)
+    if head.startswith(_HDF5):
+        got, hint = "an HDF5 file", "simdprep info, if it is a dataset written by simdprep"
+    elif head.startswith(b"version https://git-lfs"):
+        got, hint = "a Git LFS pointer", "git lfs pull"
+    else:
+        got, hint = f"a file that starts with {head[:8]!r}", None
+    return InputError("input file", got=got, expected="a ROOT, Parquet or feather file", where=path, hint=hint)
+
+
+def _check_complete(path: str, head: bytes, size: int | None) -> None:
+    """Compare a ROOT file's size with the one its header promises."""
+    if size is None:
+        return
+    end = -1
+    if len(head) >= 20:
+        version, _, end = struct.unpack(">iii", head[4:16])
+        if version >= 1_000_000:  # a file beyond 2 GB has wide pointers
+            (end,) = struct.unpack(">q", head[12:20])
+    if end < 0 or size < end:
+        raise InputError(
+            "truncated ROOT file",
+            got=f"{size} bytes",
+            expected=f"{end} as its header says" if end >= 0 else "a whole header",
+            where=path,
+            hint="copying it again",
+        )

@@ -1,0 +1,49 @@
+"""Identity of an input file, for the provenance of every row."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from .guard import reading
+from .inputs import is_url
+
+_BLOCK = 1 << 20
+
+
+def identify(path: str, *, uuid: str | None, tree: str) -> dict[str, str | int]:
+    """Return what tells an input from any other.
+
+    Args:
+        path: File or URL, stored as given.
+        uuid: The file's own UUID; without one the SHA-256 of its bytes is taken instead.
+        tree: Name of the tree, or empty.
+
+    Returns:
+        ``name``, ``size`` in bytes, ``uuid`` or ``sha256``, and ``tree``.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    with reading("input file", expected="a readable file", where=path):
+        if uuid is not None and not is_url(path):
+            size = Path(path).stat().st_size
+            return {"name": path, "size": size, "uuid": uuid, "tree": tree}
+        with open_bytes(path) as file:
+            if uuid is not None:
+                return {"name": path, "size": file.seek(0, 2), "uuid": uuid, "tree": tree}
+            digest, size = hashlib.sha256(), 0
+            while block := file.read(_BLOCK):
+                digest.update(block)
+                size += len(block)
+    return {"name": path, "size": size, "sha256": digest.hexdigest(), "tree": tree}
+
+
+def open_bytes(path: str) -> BinaryIO:
+    """Open a file or URL for reading bytes; the caller closes it."""
+    if not is_url(path):
+        return Path(path).open("rb")
+    import fsspec
+
+    return cast("BinaryIO", fsspec.open(path, "rb").open())

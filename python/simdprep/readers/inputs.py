@@ -1,0 +1,126 @@
+"""Inputs: the files a conversion reads, from what a user wrote for them."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..errors import InputError, nearest
+from .guard import reading
+
+#: Endings of the files that :func:`simdprep.readers.open_source` reads.
+ENDINGS = (".root", ".parquet", ".feather", ".arrow")
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_MAGIC = re.compile(r"[*?\[]")
+
+
+def is_url(path: str) -> bool:
+    """Return True for ``https://...``, ``root://...`` and the like."""
+    return _SCHEME.match(path) is not None
+
+
+def expand_inputs(files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> tuple[str, ...]:
+    """Return the input files, sorted by name.
+
+    Args:
+        files: A path, glob (``**`` crosses folders) or URL, or several. A name with ``*``, ``?`` or ``[`` that
+            is a file stands for itself. The order in which they are given has no effect.
+
+    Returns:
+        Names as given after glob expansion, sorted as text.
+
+    Raises:
+        InputError: a file is missing (the text has the nearest names of its folder), a glob matches nothing, a
+            folder is given, a file comes twice, or nothing is given.
+    """
+    given = [files] if isinstance(files, str | os.PathLike) else list(files)
+    names = [name for entry in given for name in _expand(os.fspath(entry))]
+    if not names:
+        raise InputError("input files", got="none", expected="at least one file, glob or URL")
+    seen: set[str] = set()
+    for name in names:
+        real = name if is_url(name) else os.path.realpath(name)
+        if real in seen:
+            raise InputError("input files", got=f"{name} twice", expected="each file once", hint="one glob instead")
+        seen.add(real)
+    return tuple(sorted(names))
+
+
+def _expand(name: str) -> list[str]:
+    if not name:
+        raise InputError("input file", got="an empty name", expected="a file, glob or URL")
+    if is_url(name):
+        return _expand_url(name)
+    path = Path(name)
+    with reading("input file", expected="a file", where=name):
+        if path.is_dir():
+            raise _folder_given(path, name)
+        if path.exists():
+            return [name]
+    if not _MAGIC.search(name):
+        raise _missing(path, name)
+    # Not Path.glob: it takes no absolute patterns, and would change the names as given.
+    found = [match for match in glob.glob(name, recursive=True) if not Path(match).is_dir()]  # noqa: PTH207
+    if not found:
+        raise InputError(
+            "input files",
+            got=f"no file that matches {name}",
+            expected="at least one",
+            hint=_names_of(_folder_of(name)),
+        )
+    return found
+
+
+def _expand_url(name: str) -> list[str]:
+    if not _MAGIC.search(name):
+        return [name]
+    import fsspec
+
+    with reading("input files", expected="a URL that can be listed", where=name):
+        system, path = fsspec.core.url_to_fs(name)
+        found = [system.unstrip_protocol(match) for match in system.glob(path)]
+    if not found:
+        raise InputError("input files", got=f"no file that matches {name}", expected="at least one")
+    return found
+
+
+def _folder_given(path: Path, name: str) -> InputError:
+    endings = {entry.suffix for entry in path.iterdir()}
+    patterns = [f"'{name.rstrip('/')}/*{ending}'" for ending in ENDINGS if ending in endings]
+    return InputError(
+        "input file",
+        got=f"the folder {name}",
+        expected="a file, glob or URL",
+        hint=" or ".join(patterns) or f"'{name.rstrip('/')}/**/*.root'",
+    )
+
+
+def _missing(path: Path, name: str) -> InputError:
+    folder = path.parent
+    if not folder.is_dir():
+        return InputError("input file", got=f"{name}, whose folder does not exist", expected="a file, glob or URL")
+    close = nearest(path.name, [entry.name for entry in folder.iterdir()])
+    hint = " or ".join(str(folder / entry) for entry in close) or _names_of(folder)
+    return InputError("input file", got=f"{name}, which does not exist", expected="a file, glob or URL", hint=hint)
+
+
+def _folder_of(pattern: str) -> Path:
+    """The folder a glob looks in, or the nearest above it that exists."""
+    folder = Path(pattern).parent
+    while _MAGIC.search(str(folder)) or not folder.is_dir():
+        if folder == folder.parent:
+            break
+        folder = folder.parent
+    return folder
+
+
+def _names_of(folder: Path) -> str | None:
+    names = sorted(entry.name for entry in folder.iterdir() if entry.suffix in ENDINGS) if folder.is_dir() else []
+    if not names:
+        return None
+    more = f", or another of {len(names)} in {folder}" if len(names) > 3 else ""
+    return ", ".join(str(folder / entry) for entry in names[:3]) + more

@@ -1,0 +1,60 @@
+"""ROOT files: finding the trees of one and opening the right reader."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import uproot
+
+from ..errors import InputError, SimdprepError
+from .guard import reading
+from .source import Source
+from .trees import choose_tree
+
+_TTREES = ("TTree", "TNtuple", "TNtupleD", "TChain")
+_RNTUPLES = ("ROOT::RNTuple", "ROOT::Experimental::RNTuple")
+
+
+def open_tree(path: str, tree: str | None, threads: int | None) -> Source:
+    """Open one tree of a ROOT file; arguments and errors as of :func:`simdprep.readers.open_source`."""
+    # One executor per file: uproot shuts it down together with the file. Reading without array cache keeps
+    # memory at what a step needs.
+    executor = uproot.ThreadPoolExecutor(threads or len(os.sched_getaffinity(0)))
+    try:
+        with reading("ROOT file", expected="one that uproot can open", where=path):
+            # A mapping, since a bare name is split at its colons.
+            file: Any = uproot.open({path: None}, array_cache=None, decompression_executor=executor)
+    except SimdprepError:
+        executor.shutdown()
+        raise
+    try:
+        return _open(file, path, tree)
+    except BaseException:
+        file.close()
+        raise
+
+
+def _open(file: Any, path: str, tree: str | None) -> Source:
+    with reading("ROOT file", expected="a readable list of contents", where=path):
+        classes = file.classnames(recursive=True, cycle=True)
+    trees = [name for name, kind in classes.items() if kind in _TTREES + _RNTUPLES]
+
+    def count(name: str) -> int:
+        with reading("tree", expected="a readable one", where=f"{path} : {name}"):
+            return int(file[name].num_entries)
+
+    name = choose_tree(trees, tree, count, path)
+    where = f"{path} : {name.partition(';')[0]}"
+    with reading("tree", expected="a readable one", where=where):
+        if classes[name] in _RNTUPLES:
+            from .rntuple import RNTupleSource
+
+            source: Source = RNTupleSource(path, file, file[name], name.partition(";")[0])
+        else:
+            from .ttree import TTreeSource
+
+            source = TTreeSource(path, file, file[name], name.partition(";")[0])
+    if not source.branches and not source.refused:
+        raise InputError("tree", got="0 branches", expected="at least one", where=where)
+    return source
