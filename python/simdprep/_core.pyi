@@ -129,6 +129,23 @@ class ChunkReader:
     num_chunks: int
     def read(self, pool: ThreadPool, start: int, stop: int, out: NDArray[Any]) -> None: ...
 
+class Gather:
+    def __init__(
+        self,
+        fields: Sequence[Sequence[NDArray[Any]]],
+        *,
+        valid: Sequence[NDArray[np.bool_]] | None,
+        offsets: Sequence[NDArray[np.int64]] | None,
+        inner_offsets: Sequence[NDArray[np.int64]] | None,
+        outer: int,
+        inner: int,
+        dtype: str,
+    ) -> None: ...
+    num_rows: int
+    def take(
+        self, pool: ThreadPool, rows: NDArray[np.int64], values: NDArray[Any], valid: NDArray[np.bool_] | None
+    ) -> None: ...
+
 def commit_file(path: str, image: Any) -> tuple[str, int]: ...
 def commit_existing(temporary: str, final: str) -> None: ...
 def sha256_file(path: str) -> str: ...
