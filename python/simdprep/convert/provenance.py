@@ -116,9 +116,7 @@ class Provenance:
             ensure_ascii=False,
             separators=(",", ":"),
         )
-        brief = [
-            {**inputs[entry["input"]], "entries": entry["entries"], "rows": entry["rows"]} for entry in ranges
-        ]
+        brief = [{**inputs[entry["input"]], "entries": entry["entries"], "rows": entry["rows"]} for entry in ranges]
         return text, json.dumps(brief, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -133,4 +131,3 @@ def _entries(entry: _Range, event_begin: int, event_end: int) -> dict[str, Any]:
     kept = entry.kept[begin:end]
     packed = None if kept.all() else base64.b64encode(np.packbits(kept, bitorder="little").tobytes()).decode()
     return {"entries": [entry.entry_start + begin, entry.entry_start + end], "kept": packed}
-

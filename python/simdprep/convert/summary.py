@@ -31,7 +31,8 @@ class ConvertSummary:
         written: What the writer stored, per object.
         entries_in: Entries of the trees in the asked range, unreadable ones included.
         dropped: Entries that are not in the dataset, by reason.
-        objects_dropped: Entries of objects removed by an object's select, by object.
+        objects_dropped: Entries of objects removed by selects, by object.
+        missing_lists: Lists that were missing altogether (Parquet nulls) and count as empty.
         pads: Slots of the padded objects.
         skipped: Files and entry ranges left out with ``skip_bad_files``.
         files: Number of input files read.
@@ -44,6 +45,7 @@ class ConvertSummary:
     entries_in: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     objects_dropped: Counter[str] = field(default_factory=Counter)
+    missing_lists: int = 0
     pads: dict[str, int] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     files: int = 0

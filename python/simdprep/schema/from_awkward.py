@@ -115,10 +115,10 @@ def _walk(events: ak.Array, parents: Mapping[str, str]) -> Iterator[_Found]:
         array = events[name]
         depth = _list_depth(array)
         if depth == 0 and not ak.fields(array):
-            top.fields.append(_field(array, name, f"field {name}"))
+            top.fields.append(field_of(array, name, f"field {name}"))
         elif depth == 0:
             yield _Found(
-                name, 0, None, False, [_field(array[key], key, f"field {name}.{key}") for key in ak.fields(array)]
+                name, 0, None, False, [field_of(array[key], key, f"field {name}.{key}") for key in ak.fields(array)]
             )
         elif depth == 1:
             for entry in _visit_list(array, name, 1, None):
@@ -166,13 +166,13 @@ def _visit_list(array: ak.Array, name: str, depth: int, parent: str | None) -> I
     entry = _Found(name, depth, parent, False, counts=_counts(array, depth))
     yield entry
     if not ak.fields(array):
-        entry.fields.append(_field(array, "value", f"object {name}"))
+        entry.fields.append(field_of(array, "value", f"object {name}"))
         return
     for key in ak.fields(array):
         content = array[key]
         inner_depth = _list_depth(content)
         if inner_depth <= depth:
-            entry.fields.append(_field(content, key, f"field {name}.{key}"))
+            entry.fields.append(field_of(content, key, f"field {name}.{key}"))
             continue
         if inner_depth > depth + 1:
             raise SchemaError(
@@ -218,7 +218,12 @@ def _counts(array: ak.Array, depth: int) -> Any:
     return ak.to_numpy(ak.flatten(counts, axis=None)) if depth > 1 else ak.to_numpy(counts)
 
 
-def _field(array: ak.Array, name: str, where: str) -> Field:
+def field_of(array: ak.Array, name: str, where: str) -> Field:
+    """Describe a field by the type of its values, looking through lists and missing values.
+
+    Raises:
+        SchemaError: the values are neither numbers nor bools nor strings.
+    """
     import awkward as ak
 
     layout = ak.to_layout(array)

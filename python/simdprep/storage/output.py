@@ -15,7 +15,6 @@ from pathlib import Path
 from .. import _core
 from ..errors import OutputError
 from ..schema import Schema
-from .merge import merge_parts
 
 MANIFEST = "manifest.json"
 _PART_NAME = re.compile(r"part-\d{5,}\.h5")
@@ -49,8 +48,7 @@ class Output:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-        self.path = Path(path)
-        self.is_file = self.path.suffix.lower() in _FILE_SUFFIXES
+        self._locate(path)
         self.told: list[str] = []
         self._parts: list[PartRecord] = []
         self._check_parent()
@@ -65,6 +63,22 @@ class Output:
         except BaseException:
             self._lock.release()
             raise
+
+    @classmethod
+    def check(cls, path: str | os.PathLike[str], *, overwrite: bool) -> None:
+        """Raise what opening this output would raise, and touch nothing.
+
+        Raises:
+            OutputError: the output exists or cannot be written.
+        """
+        probe = cls.__new__(cls)
+        probe._locate(path)
+        probe._check_parent()
+        probe._check_existing(overwrite)
+
+    def _locate(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self.is_file = self.path.suffix.lower() in _FILE_SUFFIXES
 
     @property
     def parts(self) -> tuple[PartRecord, ...]:
@@ -114,6 +128,8 @@ class Output:
             if last is not None:
                 self.add(last[0], num_rows=last[1], rows=last[2], inputs_json=last[3])
             if self.is_file:
+                from .merge import merge_parts
+
                 merge_parts([part.path for part in self._parts], self.path, threads=threads)
                 shutil.rmtree(self._staging)
             else:

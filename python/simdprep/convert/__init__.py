@@ -1,0 +1,42 @@
+"""Convert: files of events become a dataset. The package itself can be called: ``simdprep.convert(...)``."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from types import ModuleType
+from typing import Any
+
+from .inputs import EntryRange, Inputs
+from .provenance import Origin
+from .run import convert, iterate
+from .summary import ConvertSummary, Skipped
+from .writer import Writer, WriteSummary
+
+__all__ = [
+    "ConvertSummary",
+    "EntryRange",
+    "Inputs",
+    "Origin",
+    "Skipped",
+    "WriteSummary",
+    "Writer",
+    "convert",
+    "iterate",
+]
+
+
+class _CallablePackage(ModuleType):
+    """This package under its public name, which is also that of its function."""
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """Call :func:`simdprep.convert.run.convert`."""
+        return convert(*args, **options)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(convert)
+
+
+# Importing a module of this package binds `simdprep.convert` to the package, so that it is what the name means.
+sys.modules[__name__].__class__ = _CallablePackage

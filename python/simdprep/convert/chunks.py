@@ -1,0 +1,78 @@
+"""Chunks: the stored events of all inputs, step by step, with what became of every entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..errors import SimdprepError
+from ..transforms import CutFlow
+from .inputs import Inputs
+from .provenance import Origin
+from .recipe import Recipe
+from .summary import Skipped
+
+if TYPE_CHECKING:
+    import awkward as ak
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A step of one input.
+
+    Attributes:
+        events: The stored events; ``None`` where the entries could not be read.
+        origin: Which entries of which input they are.
+        flow: What selections dropped.
+        num_entries: Entries of the input in this step.
+        missing_lists: Lists that were missing altogether and count as empty.
+        skipped: Why the entries could not be read.
+    """
+
+    events: ak.Array | None
+    origin: Origin
+    flow: CutFlow
+    num_entries: int
+    missing_lists: int = 0
+    skipped: Skipped | None = None
+
+
+def chunks(recipe: Recipe, inputs: Inputs) -> Iterator[Chunk]:
+    """Read the inputs step by step, in bounded memory.
+
+    Args:
+        recipe: What is read and stored.
+        inputs: The files; with ``skip_bad_files`` what cannot be read is recorded instead of raised.
+
+    Raises:
+        InputError: an input cannot be read or does not fit the first.
+    """
+    for source, start, stop in inputs.ranges(record=True):
+        try:
+            recipe.check(source)
+            steps = source.steps(recipe.grouping.branch_names, start=start, stop=stop)
+        except SimdprepError as error:
+            if not inputs.skip_bad_files:
+                raise
+            yield _skipped(source.path, source.identity, start, stop, error)
+            continue
+        for first, last in steps:
+            before = source.missing_lists.total()
+            try:
+                selection = recipe.select(source, first, last)
+                events = recipe.stored(selection.events)
+            except SimdprepError as error:
+                if not inputs.skip_bad_files:
+                    raise
+                yield _skipped(source.path, source.identity, first, last, error)
+                continue
+            kept = None if selection.keep.all() else selection.keep
+            origin = Origin(source.identity, first, last, kept)
+            missing = source.missing_lists.total() - before
+            yield Chunk(events, origin, selection.flow, last - first, missing)
+
+
+def _skipped(path: str, identity: dict[str, str | int], start: int, stop: int, error: SimdprepError) -> Chunk:
+    skipped = Skipped(path, f"{start}:{stop}", str(error).splitlines()[0])
+    return Chunk(None, Origin(identity, start, stop), CutFlow(), stop - start, skipped=skipped)

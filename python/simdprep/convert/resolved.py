@@ -1,0 +1,76 @@
+"""The resolved config: every object, field and pad written out, so that it says all by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..readers import Grouping, Wanted, group_by_config
+from ..readers.names import plain_names
+from ..schema import EVENTS, Schema
+from ..schema.config import Config
+from .inputs import Inputs
+from .recipe import Recipe
+
+
+def resolved_config(config: Config, recipe: Recipe, schema: Schema, inputs: Inputs) -> Config:
+    """Return a config that gives the same dataset with nothing left to decide.
+
+    Args:
+        config: What was asked for; its objects stay as they are but for their pads.
+        recipe: Where the config has no objects, those that were found.
+        schema: The pads that were chosen.
+        inputs: The files, as sorted.
+    """
+    files = {("input", "files"): list(inputs.paths)}
+    pads: dict[tuple[str, ...], Any] = {
+        ("objects", spec.name, "pad"): spec.pad
+        for spec in schema.objects
+        if spec.level == "padded" and (spec.name in config.objects or not config.objects)
+    }
+    if config.objects:
+        return config.with_values({**files, **pads})
+    named = plain_names(recipe.branches)[0]
+    objects: dict[tuple[str, ...], Any] = {}
+    for spec in schema.objects:
+        entry = _object(recipe.grouping, spec.name, recipe, named)
+        if entry is not None:
+            objects["objects", spec.name] = entry
+    known = {path[1] for path in objects}
+    pads = {path: pad for path, pad in pads.items() if path[1] in known}
+    return config.with_values({**files, **objects, **pads})
+
+
+def _object(grouping: Grouping, name: str, recipe: Recipe, named: Mapping[str, str]) -> dict[str, Any] | None:
+    """The config of one object that was found; ``None`` for one that only holds the outer lists of others."""
+    group = grouping.group(name)
+    if not group.members:
+        return {"fields": []} if name == EVENTS else None
+    entry: dict[str, Any] = {}
+    if group.parent is not None and grouping.group(group.parent).members:
+        entry["parent"] = group.parent
+    sources = {field: member.source or field for field, member in group.members.items()}
+    if not _takes(recipe, name, sources, group):
+        entry["from"] = "*"
+        sources = {
+            field: "_".join([named[member.branch.name], *(str(index) for index in member.slot)])
+            for field, member in group.members.items()
+        }
+    renamed = any(field != source for field, source in sources.items())
+    if renamed:
+        entry["fields"] = {source: {} if source == field else {"name": field} for field, source in sources.items()}
+    else:
+        entry["fields"] = list(sources.values())
+    return entry
+
+
+def _takes(recipe: Recipe, name: str, sources: Mapping[str, str], group: Any) -> bool:
+    """True where the object's own name is enough to find the same branches."""
+    from ..errors import SimdprepError
+
+    try:
+        found = group_by_config(recipe.branches, {name: Wanted(fields=list(sources.values()))}).group(name)
+    except SimdprepError:
+        return False
+    wanted = [(member.branch.name, member.slot) for member in group.members.values()]
+    return [(member.branch.name, member.slot) for member in found.members.values()] == wanted
