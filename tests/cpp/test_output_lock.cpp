@@ -1,6 +1,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <csignal>
@@ -50,6 +51,18 @@ pid_t in_child(const Body& body) {
         }
     }
     return child;
+}
+
+void wait_for_end(int descriptor) {
+    char byte = 0;
+    while (::read(descriptor, &byte, 1) > 0) {
+    }
+}
+
+void answer(int descriptor, char letter) {
+    if (::write(descriptor, &letter, 1) != 1) {
+        ::_exit(98);
+    }
 }
 
 }  // namespace
@@ -204,39 +217,45 @@ TEST(one_thread_gets_a_left_behind_lock) {
 }
 
 TEST(one_process_gets_a_left_behind_lock) {
+    constexpr std::size_t num_children = 5;
     for (int round = 0; round < 20; ++round) {
         const check::Folder folder;
         if (round % 2 == 0) {
             check::write_file(folder / "out.lock", text_of(gone()));
         }
-        std::array<int, 2> ready{};
+        std::array<int, 2> start{};
+        std::array<int, 2> answers{};
         std::array<int, 2> end{};
-        CHECK_EQUAL(::pipe(ready.data()) + ::pipe(end.data()), 0);
+        CHECK_EQUAL(::pipe(start.data()) + ::pipe(answers.data()) + ::pipe(end.data()), 0);
         std::vector<pid_t> children;
-        for (int i = 0; i < 5; ++i) {
+        for (std::size_t i = 0; i < num_children; ++i) {
             children.push_back(in_child([&] {
-                ::close(ready[1]);
+                ::close(start[1]);
                 ::close(end[1]);
-                char byte = 0;
-                static_cast<void>(::read(ready[0], &byte, 1));  // all at once, when the parent closes its side
+                wait_for_end(start[0]);  // all begin at once, when the parent closes its side
                 try {
                     const OutputLock lock(folder / "out");
-                    static_cast<void>(::read(end[0], &byte, 1));
-                    return 10;
+                    answer(answers[1], 'y');
+                    wait_for_end(end[0]);  // hold it until all have answered
                 } catch (const OutputError&) {
-                    return 20;
+                    answer(answers[1], 'n');
                 }
+                return 0;
             }));
         }
-        ::close(ready[0]);
-        ::close(ready[1]);
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
-        ::close(end[0]);
-        ::close(end[1]);
-        int got = 0;
-        for (const pid_t child : children) {
-            got += exit_code(child) == 10 ? 1 : 0;
+        ::close(start[0]);
+        ::close(start[1]);
+        std::string all(num_children, ' ');
+        for (char& letter : all) {
+            CHECK_EQUAL(::read(answers[0], &letter, 1), 1);
         }
-        CHECK_EQUAL(got, 1);
+        for (const int descriptor : {answers[0], answers[1], end[0], end[1]}) {
+            ::close(descriptor);
+        }
+        for (const pid_t child : children) {
+            CHECK_EQUAL(exit_code(child), 0);
+        }
+        CHECK_EQUAL(std::ranges::count(all, 'y'), 1);
+        CHECK_EQUAL(std::ranges::count(all, 'n'), num_children - 1);
     }
 }

@@ -1,0 +1,56 @@
+"""Configure and build the C++ side from a test."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def tool(name: str) -> str:
+    """Return the path of cmake or a tool that comes with it, of this environment if it is there."""
+    own = Path(sysconfig.get_path("scripts")) / name
+    found = str(own) if own.is_file() else shutil.which(name)
+    assert found is not None, f"{name}: not found; it comes with the extra simdprep[test]"
+    return found
+
+
+def run(*command: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run a command; if it fails and ``check`` is set, so does the test, with all that it printed."""
+    done = subprocess.run(
+        [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    if check and done.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout}")
+    return done
+
+
+def configure(source: Path, folder: Path, *definitions: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run cmake on ``source``; ``definitions`` are ``NAME=VALUE``. What an earlier run found is forgotten."""
+    generator = ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={tool('ninja')}"]
+    options = [f"-D{definition}" for definition in definitions]
+    return run(tool("cmake"), "--fresh", "-S", source, "-B", folder, *generator, *options, check=check)
+
+
+def build(folder: Path, *targets: str) -> None:
+    """Build the targets, or everything, on all cores this process may use."""
+    chosen = ["--target", *targets] if targets else []
+    run(tool("cmake"), "--build", folder, "-j", str(len(os.sched_getaffinity(0))), *chosen)
+
+
+@contextmanager
+def kept(name: str) -> Iterator[Path]:
+    """Give a build folder that is kept from run to run, so that only what changed is compiled again.
+
+    Two test runs in one checkout take turns.
+    """
+    folder = ROOT / "build" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder

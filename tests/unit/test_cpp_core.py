@@ -1,0 +1,40 @@
+"""The C++ tests: under the address and undefined-behaviour sanitizers, with both deflate libraries, and for races."""
+
+import os
+
+import pytest
+
+from tests.cmake_build import ROOT, build, configure, kept, run, tool
+
+#: What depends on the deflate library.
+OF_DEFLATE = ["chunk_pipeline", "chunk_reader", "deflate", "encoder"]
+
+#: What runs on several threads.
+OF_THREADS = ["chunk_reader", "encoder", "thread_pool"]
+
+#: Checked, but quick to compile.
+CHECKED = ["SIMDPREP_TESTS=ON", "SIMDPREP_WERROR=ON", "CMAKE_BUILD_TYPE=None", "CMAKE_CXX_FLAGS=-O1 -g1"]
+
+
+def build_and_test(name: str, *definitions: str, nouns: list[str] | None = None) -> None:
+    """Build the tests of some nouns, or of all, and run them."""
+    with kept(name) as folder:
+        configure(ROOT, folder, *CHECKED, *definitions)
+        build(folder, *(f"test_{noun}" for noun in nouns or []))
+        chosen = ["-R", f"^({'|'.join(nouns)})$"] if nouns else []
+        options = ["--output-on-failure", "--no-tests=error", "-j", str(len(os.sched_getaffinity(0)))]
+        output = run(tool("ctest"), "--test-dir", folder, *options, *chosen)
+    assert "100% tests passed" in output.stdout, output.stdout
+
+
+def test_core_under_sanitizers():
+    build_and_test("cpp-asan", "SIMDPREP_SANITIZE=address,undefined")
+
+
+def test_core_with_zlib():
+    build_and_test("cpp-zlib", "SIMDPREP_DEFLATE=zlib", nouns=OF_DEFLATE)
+
+
+@pytest.mark.long
+def test_core_has_no_races():
+    build_and_test("cpp-tsan", "SIMDPREP_SANITIZE=thread", nouns=OF_THREADS)
