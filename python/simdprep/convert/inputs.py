@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Self
 
 from ..errors import InputError, SimdprepError
 from ..readers import Source, expand_inputs, open_source
@@ -38,9 +39,13 @@ class EntryRange:
         return result
 
 
+#: Files kept open at a time: the headers of a few wide trees are all that memory should hold.
+_OPEN_FILES = 4
+
+
 @dataclass
 class Inputs:
-    """The files of one conversion.
+    """The files of one conversion; a context manager that closes those still open.
 
     Attributes:
         paths: Sorted after glob expansion.
@@ -54,6 +59,16 @@ class Inputs:
     entries: EntryRange = field(default_factory=EntryRange)
     skip_bad_files: bool = False
     skipped: list[Skipped] = field(default_factory=list)
+    _open: dict[str, Source] = field(default_factory=dict, repr=False)
+    _counts: dict[str, int] = field(default_factory=dict, repr=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for source in self._open.values():
+            source.close()
+        self._open.clear()
 
     @classmethod
     def expand(cls, files: Files, *, tree: str | None, entries: EntryRange, skip_bad_files: bool) -> Inputs:
@@ -64,22 +79,43 @@ class Inputs:
         """
         return cls(expand_inputs(files), tree, entries, skip_bad_files)
 
+    def source(self, path: str) -> Source:
+        """Return a file's tree, open; it stays so until a few others have been asked for.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        source = self._open.pop(path, None) or open_source(path, self.tree)
+        self._open[path] = source  # the last used comes last
+        self._counts[path] = source.num_entries
+        if len(self._open) > _OPEN_FILES:
+            oldest = next(iter(self._open))
+            self._open.pop(oldest).close()
+        return source
+
+    def estimate(self) -> int:
+        """Entries asked for: exact where every file has been opened, else from the mean of those that have."""
+        known = list(self._counts.values())
+        total = sum(known) + round(sum(known) / max(len(known), 1) * (len(self.paths) - len(known)))
+        stop = total if self.entries.stop is None else min(self.entries.stop, total)
+        return max(stop - self.entries.start, 0)
+
     def first(self) -> Source:
-        """Open the first readable file; the caller closes it.
+        """Open the first readable file.
 
         Raises:
             InputError: it cannot be read; with ``skip_bad_files``, none can.
         """
         for path in self.paths:
             try:
-                return open_source(path, self.tree)
+                return self.source(path)
             except SimdprepError:
                 if not self.skip_bad_files:
                     raise
         raise InputError("input files", got=f"{len(self.paths)} files, none of them readable", expected="at least one")
 
     def ranges(self, *, limit: int | None = None, record: bool = False) -> Iterator[tuple[Source, int, int]]:
-        """Open one file after the other and yield it with the entries asked of it; it is closed afterwards.
+        """Open one file after the other and yield it with the entries asked of it.
 
         Args:
             limit: Stop after this many entries.
@@ -92,21 +128,20 @@ class Inputs:
         left = limit
         for path in self.paths:
             try:
-                source = open_source(path, self.tree)
+                source = self.source(path)
             except SimdprepError as error:
                 if not self.skip_bad_files:
                     raise
                 if record:
                     self.skipped.append(Skipped(path, "all", str(error).splitlines()[0]))
                 continue
-            with source:
-                count = source.num_entries
-                start = min(max(self.entries.start - before, 0), count)
-                stop = count if self.entries.stop is None else min(max(self.entries.stop - before, 0), count)
-                if left is not None:
-                    stop = min(stop, start + left)
-                    left -= max(stop - start, 0)
-                yield source, start, max(stop, start)
+            count = source.num_entries
+            start = min(max(self.entries.start - before, 0), count)
+            stop = count if self.entries.stop is None else min(max(self.entries.stop - before, 0), count)
+            if left is not None:
+                stop = min(stop, start + left)
+                left -= max(stop - start, 0)
+            yield source, start, max(stop, start)
             before += count
             past = self.entries.stop is not None and before >= self.entries.stop
             if past or (left is not None and left <= 0):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING
 
 from ..errors import SchemaError, nearest_hint
 from ..readers import Source
-from ..schema import EVENTS, Field, Layout, ObjectSpec, Schema
+from ..schema import EVENTS, Field, ObjectSpec, Schema
 from ..schema.from_awkward import field_of
 from .multiplicity import DEFAULT_PAD, Multiplicities
 from .recipe import Recipe
@@ -36,23 +36,24 @@ def make_schema(recipe: Recipe, config: Config, source: Source, pads: Mapping[st
     """
     typed = recipe.stored(recipe.select(source, 0, 0).events)
     objects = [_object(recipe, config, typed, name, pads) for name in _in_order(recipe)]
-    if config.output.layout == "compound" and config.output.counts and config.rows == EVENTS:
-        if not any(spec.level == "row" for spec in objects):
-            objects.insert(0, ObjectSpec(EVENTS, ()))  # its record holds the multiplicities
-    objects = [spec for spec in objects if spec.fields or spec.name != EVENTS or _needs_events(config, objects)]
+    if config.rows == EVENTS:
+        objects = _with_counts(config, [spec for spec in objects if spec.fields or spec.name != EVENTS])
     return Schema(
         tuple(objects),
         rows=config.rows,
-        layout=cast(Layout, config.output.layout),
-        codec=cast(Literal["gzip", "none"], config.output.codec),
+        layout=config.output.layout,
+        codec=config.output.codec,
         level_of_effort=config.output.level_of_effort,
         counts=config.output.counts,
     )
 
 
-def _needs_events(config: Config, objects: list[ObjectSpec]) -> bool:
-    others = [spec for spec in objects if spec.name != EVENTS and spec.level == "row"]
-    return config.rows != EVENTS or (config.output.layout == "compound" and config.output.counts and not others)
+def _with_counts(config: Config, objects: list[ObjectSpec]) -> list[ObjectSpec]:
+    """In layout compound a row-level record must be there to hold the multiplicities."""
+    counted = config.output.layout == "compound" and config.output.counts
+    if counted and not any(spec.level == "row" for spec in objects):
+        return [ObjectSpec(EVENTS, ()), *objects]
+    return objects
 
 
 def pad_rules(recipe: Recipe, config: Config, pads: Pads | None) -> dict[str, int | str]:
@@ -108,7 +109,7 @@ def _in_order(recipe: Recipe) -> list[str]:
 
     def add(name: str) -> None:
         parent = recipe.parents.get(name)
-        if parent in recipe.fields:
+        if parent is not None and parent in recipe.fields:
             add(parent)
         if name not in order:
             order.append(name)

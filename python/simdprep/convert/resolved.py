@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..readers import Grouping, Wanted, group_by_config
+from ..readers import Group, Grouping
 from ..readers.names import plain_names
 from ..schema import EVENTS, Schema
 from ..schema.config import Config
+from ..schema.config_yaml import ConfigPath
 from .inputs import Inputs
 from .recipe import Recipe
+
+#: Values by their paths in the config.
+Values = dict[ConfigPath, Any]
 
 
 def resolved_config(config: Config, recipe: Recipe, schema: Schema, inputs: Inputs) -> Config:
@@ -22,8 +26,8 @@ def resolved_config(config: Config, recipe: Recipe, schema: Schema, inputs: Inpu
         schema: The pads that were chosen.
         inputs: The files, as sorted.
     """
-    files = {("input", "files"): list(inputs.paths)}
-    pads: dict[tuple[str, ...], Any] = {
+    files: Values = {("input", "files"): list(inputs.paths)}
+    pads: Values = {
         ("objects", spec.name, "pad"): spec.pad
         for spec in schema.objects
         if spec.level == "padded" and (spec.name in config.objects or not config.objects)
@@ -31,7 +35,7 @@ def resolved_config(config: Config, recipe: Recipe, schema: Schema, inputs: Inpu
     if config.objects:
         return config.with_values({**files, **pads})
     named = plain_names(recipe.branches)[0]
-    objects: dict[tuple[str, ...], Any] = {}
+    objects: Values = {}
     for spec in schema.objects:
         entry = _object(recipe.grouping, spec.name, recipe, named)
         if entry is not None:
@@ -50,7 +54,7 @@ def _object(grouping: Grouping, name: str, recipe: Recipe, named: Mapping[str, s
     if group.parent is not None and grouping.group(group.parent).members:
         entry["parent"] = group.parent
     sources = {field: member.source or field for field, member in group.members.items()}
-    if not _takes(recipe, name, sources, group):
+    if not _takes(name, sources, group, named):
         entry["from"] = "*"
         sources = {
             field: "_".join([named[member.branch.name], *(str(index) for index in member.slot)])
@@ -64,13 +68,12 @@ def _object(grouping: Grouping, name: str, recipe: Recipe, named: Mapping[str, s
     return entry
 
 
-def _takes(recipe: Recipe, name: str, sources: Mapping[str, str], group: Any) -> bool:
+def _takes(name: str, sources: Mapping[str, str], group: Group, named: Mapping[str, str]) -> bool:
     """True where the object's own name is enough to find the same branches."""
-    from ..errors import SimdprepError
-
-    try:
-        found = group_by_config(recipe.branches, {name: Wanted(fields=list(sources.values()))}).group(name)
-    except SimdprepError:
-        return False
-    wanted = [(member.branch.name, member.slot) for member in group.members.values()]
-    return [(member.branch.name, member.slot) for member in found.members.values()] == wanted
+    for field, member in group.members.items():
+        slot = "".join(f"_{index}" for index in member.slot)
+        plain = named[member.branch.name] + slot
+        own = plain if name == EVENTS else "value" if plain == name else plain.removeprefix(f"{name}_")
+        if own != sources[field] or (own == plain and name != EVENTS):
+            return False
+    return True

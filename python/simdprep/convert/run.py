@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError
+from ..errors import ConfigError, InputError
 from ..readers import Source, open_source
 from ..schema import Schema
 from ..schema.config import Config, load_config
@@ -20,7 +20,7 @@ from .multiplicity import FIRST_ENTRIES, Multiplicities
 from .prefetch import prefetched
 from .recipe import Recipe, make_recipe
 from .resolve import Pads, make_schema, pad_rules, resolve_pads
-from .resolved import resolved_config
+from .resolved import Values, resolved_config
 from .summary import ConvertSummary
 from .writer import Writer
 
@@ -80,19 +80,21 @@ def convert(
     """
     started = time.perf_counter()
     settings = _settings(config, overrides, tree=tree, rows=rows, layout=layout, compression=compression)
-    files = _inputs(inputs, settings, entries, skip_bad_files)
     Output.check(output, overwrite=overwrite)  # before anything is read
-    recipe, schema = resolve(settings, files, objects=objects, pad=pad)
-    resolved = resolved_config(settings, recipe, schema, files)
-    total = _count(files)
-    with Writer(
-        output,
-        schema,
-        overwrite=overwrite,
-        threads=threads,
-        part_rows=part_rows,
-        config_text=resolved.config_text,
-    ) as writer:
+    with ExitStack() as stack:
+        files = stack.enter_context(_inputs(inputs, settings, entries, skip_bad_files))
+        recipe, schema = resolve(settings, files, objects=objects, pad=pad)
+        resolved = resolved_config(settings, recipe, schema, files)
+        writer = stack.enter_context(
+            Writer(
+                output,
+                schema,
+                overwrite=overwrite,
+                threads=threads,
+                part_rows=part_rows,
+                config_text=resolved.config_text,
+            )
+        )
         summary = ConvertSummary(writer.summary, files=len(files.paths), told=[*writer.summary.told, *recipe.told])
         summary.pads = {spec.name: spec.pad for spec in schema.objects if spec.level == "padded" and spec.pad}
         for chunk in prefetched(chunks(recipe, files)):
@@ -100,7 +102,7 @@ def convert(
             if chunk.events is not None:
                 writer.fill(chunk.events, origin=chunk.origin)
             if progress is not None:
-                progress(summary.entries_in, total)
+                progress(summary.entries_in, files.estimate())
     summary.skipped = [*files.skipped, *summary.skipped]
     summary.bytes_in = sum(Path(path).stat().st_size for path in files.paths if Path(path).is_file())
     summary.told += _dtype_notes(settings, schema)
@@ -131,13 +133,13 @@ def iterate(
         SimdprepError: as :func:`convert`.
     """
     settings = _settings(config, overrides, tree=tree, rows=None, layout=None, compression=None)
-    files = _inputs(inputs, settings, entries, False)
-    with ExitStack() as stack:
-        first, others = _open_first(files, stack)
-        recipe = make_recipe(first, settings, objects=objects, others=others)
-    for chunk in prefetched(chunks(recipe, files)):
-        if chunk.events is not None:
-            yield chunk.events
+    with _inputs(inputs, settings, entries, False) as files:
+        with ExitStack() as stack:
+            others = _others(files, stack)
+            recipe = make_recipe(files.first(), settings, objects=objects, others=others)
+        for chunk in prefetched(chunks(recipe, files)):
+            if chunk.events is not None:
+                yield chunk.events
 
 
 def resolve(
@@ -145,7 +147,8 @@ def resolve(
 ) -> tuple[Recipe, Schema]:
     """Decide what is read, and the schema it is written with; reads headers and the counts that pads need."""
     with ExitStack() as stack:
-        first, others = _open_first(inputs, stack)
+        others = _others(inputs, stack)
+        first = inputs.first()
         recipe = make_recipe(first, config, objects=objects, others=others)
         rules = pad_rules(recipe, config, pad)
         # What the layout cannot hold shows before anything long is read.
@@ -164,10 +167,14 @@ def measure(recipe: Recipe, inputs: Inputs, rules: Mapping[str, int | str]) -> M
 
 
 def _settings(config: ConfigLike, overrides: Sequence[str], **options: str | None) -> Config:
-    places = {"tree": ("input", "tree"), "layout": ("output", "layout"), "compression": ("output", "compression")}
+    places: dict[str, tuple[str, str]] = {
+        "tree": ("input", "tree"),
+        "layout": ("output", "layout"),
+        "compression": ("output", "compression"),
+    }
     source = Path(config) if isinstance(config, (str, os.PathLike)) else config
     settings = load_config(source, overrides)
-    values = {places.get(key, (key,)): value for key, value in options.items() if value is not None}
+    values: Values = {places.get(key, (key,)): value for key, value in options.items() if value is not None}
     return settings.with_values(values) if values else settings
 
 
@@ -184,9 +191,9 @@ def _inputs(inputs: Files | None, config: Config, entries: str | EntryRange | No
     )
 
 
-def _open_first(inputs: Inputs, stack: ExitStack) -> tuple[Source, list[Source]]:
-    """The first input and as many more as the counts of the first entries need, open until the stack closes."""
-    first = stack.enter_context(inputs.first())
+def _others(inputs: Inputs, stack: ExitStack) -> list[Source]:
+    """As many inputs after the first as the counts of the first entries need, open until the stack closes."""
+    first = inputs.first()
     others: list[Source] = []
     left = FIRST_ENTRIES - first.num_entries
     for path in inputs.paths[inputs.paths.index(first.path) + 1 :]:
@@ -194,18 +201,14 @@ def _open_first(inputs: Inputs, stack: ExitStack) -> tuple[Source, list[Source]]
             break
         try:
             source = stack.enter_context(open_source(path, inputs.tree))
-        except Exception:
+        except InputError:
             if not inputs.skip_bad_files:
                 raise
             continue
         if set(first.branches) <= set(source.branches):
             others.append(source)
         left -= source.num_entries
-    return first, others
-
-
-def _count(inputs: Inputs) -> int:
-    return sum(stop - start for _, start, stop in inputs.ranges())
+    return others
 
 
 def _account(summary: ConvertSummary, chunk: Chunk) -> None:
