@@ -1,5 +1,6 @@
 #include "bind.hpp"
 #include "simdprep/detail/half.hpp"
+#include "simdprep/detail/order.hpp"
 #include "simdprep/detail/padding.hpp"
 #include "simdprep/error.hpp"
 
@@ -41,6 +42,32 @@ py::tuple to_half(const py::array_t<T, py::array::c_style>& values) {
     return py::make_tuple(halves, overflows);
 }
 
+template <typename Key>
+py::array_t<std::int64_t> order_lists(const OffsetArray& offsets, const py::array_t<Key, py::array::c_style>& keys,
+                                      const std::optional<py::array_t<bool, py::array::c_style>>& last, bool descending) {
+    const auto lists = static_cast<std::uint64_t>(offsets.size() - 1);
+    const std::int64_t* bounds = offsets.data();
+    for (std::uint64_t list = 0; list < lists; ++list)
+        if (bounds[list + 1] < bounds[list]) throw SchemaError("offsets: got a decrease, expected none");
+    if (bounds[0] != 0 || bounds[lists] != keys.size() || (last && last->size() != keys.size()))
+        throw SchemaError("keys: got another number than entries, expected one per entry");
+    py::array_t<std::int64_t> positions(keys.size());
+    const Key* values = keys.data();
+    const bool* marked = last ? last->data() : nullptr;
+    std::int64_t* out = positions.mutable_data();
+    {
+        const py::gil_scoped_release release;
+        detail::order_lists(bounds, lists, values, marked, descending, out);
+    }
+    return positions;
+}
+
+template <typename Key>
+void bind_order(py::module_& module, const char* text) {
+    using namespace py::literals;
+    module.def("order_lists", &order_lists<Key>, "offsets"_a, py::arg("keys").noconvert(), "last"_a = py::none(), "descending"_a = false, text);
+}
+
 }  // namespace
 
 void bind_padding(py::module_& module) {
@@ -49,6 +76,9 @@ void bind_padding(py::module_& module) {
                "Contiguous content (n_items,) and offsets (n_lists + 1,) to values and mask (n_lists, pad).");
     module.def("to_half", &to_half<float>, "values"_a, "Bits of the nearest float16, and how many finite values overflowed.");
     module.def("to_half", &to_half<double>, "values"_a);
+    bind_order<std::int64_t>(module, "Positions that sort each list by its keys: stable, NaN and `last` at the end.");
+    bind_order<std::uint64_t>(module, "As for int64 keys.");
+    bind_order<double>(module, "As for int64 keys.");
 }
 
 }  // namespace simdprep::bind

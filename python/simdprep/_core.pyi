@@ -79,6 +79,10 @@ def pad_lists(
 ) -> tuple[NDArray[Any], NDArray[np.bool_]]: ...
 def to_half(values: NDArray[Any]) -> tuple[NDArray[np.uint16], int]: ...
 
+def order_lists(
+    offsets: NDArray[np.int64], keys: NDArray[Any], last: NDArray[np.bool_] | None = None, descending: bool = False
+) -> NDArray[np.int64]: ...
+
 class StoredDataset:
     length: int
     num_chunks: int

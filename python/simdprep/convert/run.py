@@ -100,7 +100,7 @@ def convert(
         for chunk in prefetched(chunks(recipe, files)):
             _account(summary, chunk)
             if chunk.events is not None:
-                writer.fill(chunk.events, origin=chunk.origin)
+                writer.fill(chunk.events, origin=chunk.origin, ordered=True)
             if progress is not None:
                 progress(summary.entries_in, files.estimate())
     summary.skipped = [*files.skipped, *summary.skipped]

@@ -15,6 +15,7 @@ from ..padding import Flattener, from_numpy
 from ..schema import Schema
 from ..storage.output import Output
 from ..storage.sink import build_image
+from ..transforms import ObjectRules, Rules, apply, parse
 from .provenance import Origin, Provenance
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Writer:
         self._description = core.describe()
         self._encoder = _core.Encoder(core, threads=self._threads, part_rows=part_rows or 0)
         self._flattener = Flattener(schema)
+        self._order = _order_rules(schema)
         self._provenance = Provenance(config_text)
         self._output = Output(output, overwrite=overwrite)
         self._open = True
@@ -108,16 +110,20 @@ class Writer:
         else:
             self.abandon()
 
-    def fill(self, events: ak.Array | Mapping[str, Any], *, origin: Origin | None = None) -> None:
-        """Store a chunk of whole events.
+    def fill(
+        self, events: ak.Array | Mapping[str, Any], *, origin: Origin | None = None, ordered: bool = False
+    ) -> None:
+        """Store a chunk of whole events. Objects with an ``order`` in the schema are sorted by it first.
 
         Args:
             events: An awkward array with one record per event, in the form
                 :meth:`simdprep.Schema.from_awkward` describes; or numpy arrays by object and field
                 (``{"Jet": {"pt": (n, pad), "valid": (n, pad)}, "events": {"MET_pt": (n,)}}``).
             origin: Where the events come from, for the provenance.
+            ordered: The objects are in the schema's order already.
 
         Raises:
+            ExpressionError: an order names something that is not among the events.
             SchemaError: the events do not fit the schema.
             AlignmentError: objects disagree on their numbers of entries.
         """
@@ -125,6 +131,8 @@ class Writer:
             raise SimdprepError("fill on a closed writer", where=self.summary.path)
         if isinstance(events, Mapping):
             events = from_numpy(events, self.schema)
+        if self._order and not ordered:
+            events = apply(events, self._order).events
         flat = self._flattener.flatten(events)
         event_start, row_start = self._encoder.num_events, self._encoder.num_rows
         if origin is not None:
@@ -183,3 +191,14 @@ class Writer:
         schema = self.schema.with_categories(self._flattener.categories)
         rows = tuple(zip(names, part.num_items, strict=True))
         return build_image(part, schema, self._description, provenance), part.num_rows, rows, inputs
+
+
+def _order_rules(schema: Schema) -> Rules:
+    """The orders of a schema as rules; what hangs on an object is sorted with it."""
+    orders = {
+        spec.name: ObjectRules(order=parse(spec.order, where=f"object {spec.name}, order"))
+        for spec in schema.objects
+        if spec.order
+    }
+    parents = {spec.name: spec.parent for spec in schema.objects if spec.is_list and spec.parent and not spec.embedded}
+    return Rules(orders, parents=parents)

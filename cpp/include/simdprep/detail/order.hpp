@@ -1,0 +1,15 @@
+// Order: the permutation that sorts each list of a ragged object by a key.
+#pragma once
+
+#include <cstdint>
+
+namespace simdprep::detail {
+
+// Writes to `positions` the numbers of the entries so that each list [offsets[i], offsets[i + 1]) is sorted by
+// its keys: stable, ascending or descending, and in both cases with those that are NaN or marked in `last`
+// (may be null) at the end, in their order. Keys are int64, uint64 or double.
+template <typename Key>
+void order_lists(const std::int64_t* offsets, std::uint64_t lists, const Key* keys, const bool* last, bool descending,
+                 std::int64_t* positions);
+
+}  // namespace simdprep::detail
