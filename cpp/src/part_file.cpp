@@ -5,6 +5,8 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <string>
+#include <system_error>
 
 #include "simdprep/detail/sha256.hpp"
 #include "simdprep/detail/system_error.hpp"
@@ -17,64 +19,78 @@ using detail::throw_output_error;
 
 constexpr const char* cannot_write = "cannot write the file";
 
-// Removes a file that did not get as far as its final name.
-class Temporary {
-public:
-    explicit Temporary(std::filesystem::path path) : path_(std::move(path)) {}
-    ~Temporary() {
-        if (!path_.empty()) {
-            ::unlink(path_.c_str());
-        }
-    }
-    Temporary(const Temporary&) = delete;
-    Temporary& operator=(const Temporary&) = delete;
-
-    [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-    void keep() noexcept { path_.clear(); }
-
-private:
-    std::filesystem::path path_;
-};
-
 std::filesystem::path temporary_name(const std::filesystem::path& path) {
     std::filesystem::path name = path;
     name += ".tmp-" + std::to_string(::getpid());
     return name;
 }
 
-FileDescriptor create(const std::filesystem::path& temporary, const std::filesystem::path& path) {
-    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-    int descriptor = ::open(temporary.c_str(), flags, 0666);
-    if (descriptor < 0 && errno == EEXIST) {
-        // Left behind by a killed process that had our number.
-        ::unlink(temporary.c_str());
-        descriptor = ::open(temporary.c_str(), flags, 0666);
-    }
-    if (descriptor < 0) {
-        throw_output_error(cannot_write, path, errno);
-    }
-    return FileDescriptor(descriptor);
-}
-
-void write_all(int descriptor, std::span<const std::byte> bytes, const std::filesystem::path& path) {
-    std::span<const std::byte> rest = bytes;
-    while (!rest.empty()) {
-        const ssize_t written = ::write(descriptor, rest.data(), rest.size());
-        if (written >= 0) {
-            rest = rest.subspan(static_cast<std::size_t>(written));
-        } else if (errno != EINTR) {
-            throw_output_error(cannot_write, path, errno, bytes.size());
-        }
-    }
-}
-
-void sync(int descriptor, const std::filesystem::path& path, std::uint64_t needed) {
+void sync(int descriptor) {
     while (::fsync(descriptor) != 0) {
         if (errno != EINTR) {
-            throw_output_error(cannot_write, path, errno, needed);
+            throw std::system_error(errno, std::generic_category());
         }
     }
 }
+
+// A file on its way to its final name; it is removed if it does not get there.
+class Temporary {
+public:
+    explicit Temporary(const std::filesystem::path& path) : path_(temporary_name(path)) {
+        constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+        file_ = FileDescriptor(::open(path_.c_str(), flags, 0666));
+        if (!file_.valid() && errno == EEXIST) {
+            // Left behind by a killed process that had our number.
+            ::unlink(path_.c_str());
+            file_ = FileDescriptor(::open(path_.c_str(), flags, 0666));
+        }
+        if (!file_.valid()) {
+            path_.clear();
+            throw_output_error(cannot_write, path, errno);
+        }
+    }
+    ~Temporary() { remove(); }
+    Temporary(const Temporary&) = delete;
+    Temporary& operator=(const Temporary&) = delete;
+
+    void write(std::span<const std::byte> bytes) {
+        while (!bytes.empty()) {
+            const ssize_t written = ::write(file_.get(), bytes.data(), bytes.size());
+            if (written >= 0) {
+                bytes = bytes.subspan(static_cast<std::size_t>(written));
+            } else if (errno != EINTR) {
+                throw std::system_error(errno, std::generic_category());
+            }
+        }
+    }
+
+    // Makes what was written permanent.
+    void finish() {
+        sync(file_.get());
+        if (!file_.close()) {
+            throw std::system_error(errno, std::generic_category());
+        }
+    }
+
+    void rename_to(const std::filesystem::path& path) {
+        if (std::rename(path_.c_str(), path.c_str()) != 0) {
+            throw std::system_error(errno, std::generic_category());
+        }
+        path_.clear();
+    }
+
+    void remove() noexcept {
+        file_.close();
+        if (!path_.empty()) {
+            ::unlink(path_.c_str());
+            path_.clear();
+        }
+    }
+
+private:
+    std::filesystem::path path_;
+    FileDescriptor file_;
+};
 
 // Makes the new name itself survive a power cut.
 void sync_folder(const std::filesystem::path& path) {
@@ -96,38 +112,41 @@ void sync_folder(const std::filesystem::path& path) {
     }
 }
 
-void rename_over(const std::filesystem::path& temporary, const std::filesystem::path& path) {
-    if (std::rename(temporary.c_str(), path.c_str()) != 0) {
-        throw_output_error("cannot give the file its name", path, errno);
-    }
-}
-
 }  // namespace
 
 CommittedFile commit_file(const std::filesystem::path& path, std::span<const std::byte> image) {
-    Temporary temporary(temporary_name(path));
-    FileDescriptor file = create(temporary.path(), path);
-    write_all(file.get(), image, path);
-    sync(file.get(), path, image.size());
-    if (!file.close()) {
-        throw_output_error(cannot_write, path, errno, image.size());
+    Temporary temporary(path);
+    try {
+        temporary.write(image);
+        temporary.finish();
+        temporary.rename_to(path);
+    } catch (const std::system_error& error) {
+        temporary.remove();  // first, so that the space it took counts as free
+        throw_output_error(cannot_write, path, error.code().value(), image.size());
     }
-    rename_over(temporary.path(), path);
-    temporary.keep();
     sync_folder(path);
     return {.sha256 = detail::sha256_hex(image), .bytes = image.size()};
 }
 
 void commit_existing(const std::filesystem::path& temporary, const std::filesystem::path& path) {
+    std::error_code failure;
+    const std::uintmax_t bytes = std::filesystem::file_size(temporary, failure);
+    if (failure) {
+        throw_output_error("cannot open the finished file", temporary, failure.value());
+    }
     FileDescriptor file(::open(temporary.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.valid()) {
         throw_output_error("cannot open the finished file", temporary, errno);
     }
-    sync(file.get(), temporary, 0);
-    if (!file.close()) {
-        throw_output_error(cannot_write, temporary, errno);
+    try {
+        sync(file.get());
+    } catch (const std::system_error& error) {
+        throw_output_error(cannot_write, temporary, error.code().value(), bytes);
     }
-    rename_over(temporary, path);
+    file.close();
+    if (std::rename(temporary.c_str(), path.c_str()) != 0) {
+        throw_output_error("cannot give the file its name", path, errno);
+    }
     sync_folder(path);
 }
 
