@@ -1,0 +1,152 @@
+"""Attributes: what a part says of itself, each text compared with its SHA-256 before it is believed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import h5py
+import numpy as np
+
+from .. import _core
+from ..errors import DatasetError, SchemaError
+from ..schema import Schema
+
+FORMAT = "simdprep_format"
+SCHEMA = "simdprep_schema"
+PROVENANCE = "simdprep_provenance"
+NUM_TRUNCATED = "simdprep_num_truncated"
+
+_DIGEST_LENGTH = 64
+
+
+@dataclass(frozen=True)
+class RootAttributes:
+    """The attributes of the file itself.
+
+    Attributes:
+        format_version: Such as ``1.0``.
+        schema: What the part holds.
+        schema_sha256: Of the schema's JSON text.
+        provenance_json: Where the rows come from, as JSON.
+        provenance_sha256: Of that text.
+    """
+
+    format_version: str
+    schema: Schema
+    schema_sha256: str
+    provenance_json: str
+    provenance_sha256: str
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        """The parsed provenance: ``inputs``, ``ranges``, ``config``, ``config_sha256``, ``versions``."""
+        parsed = json.loads(self.provenance_json)
+        return parsed if isinstance(parsed, dict) else {}
+
+
+def read_root(file: h5py.h5f.FileID, where: str, file_size: int) -> RootAttributes:
+    """Read and check the attributes of the root group.
+
+    Args:
+        file: The open part.
+        where: Its path, for errors.
+        file_size: Its bytes; nothing longer is read.
+
+    Raises:
+        DatasetError: the file is not one of simdprep, or of a later major version; or an attribute
+            is damaged.
+    """
+    root = h5py.h5g.open(file, b"/")
+    if not h5py.h5a.exists(root, FORMAT.encode()):
+        raise DatasetError(
+            "no simdprep file",
+            got=f"an HDF5 file without the attribute {FORMAT}",
+            expected="one that simdprep wrote",
+            where=where,
+            hint="simdprep convert, which makes one",
+        )
+    version = read_text(root, FORMAT, where, file_size)
+    ours = _core.format_version.partition(".")[0]
+    if version.partition(".")[0] != ours:
+        raise DatasetError(
+            "format of the dataset", got=version, expected=f"{ours}.x", where=where, hint="a newer simdprep"
+        )
+    schema_json, schema_sha256 = _hashed(root, SCHEMA, where, file_size)
+    provenance_json, provenance_sha256 = _hashed(root, PROVENANCE, where, file_size)
+    schema = parse_schema(schema_json, f"{where}: attribute {SCHEMA}")
+    return RootAttributes(version, schema, schema_sha256, provenance_json, provenance_sha256)
+
+
+def parse_schema(text: str, where: str) -> Schema:
+    """Return the schema of a JSON text that comes from a file.
+
+    Raises:
+        DatasetError: it is none, or describes what the format cannot hold.
+    """
+    try:
+        return Schema.from_json(text)
+    except (SchemaError, RecursionError) as error:
+        raise DatasetError(
+            "schema of the dataset", got=_first_line(error), expected="a valid one", where=where
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def _hashed(root: Any, name: str, where: str, file_size: int) -> tuple[str, str]:
+    """A text and its SHA-256, compared."""
+    text = read_text(root, name, where, file_size)
+    digest = read_text(root, f"{name}_sha256", where, file_size)
+    if _core.sha256_bytes(text.encode()) != digest:
+        raise DatasetError(
+            f"attribute {name}", got="another text than was written", expected=f"SHA-256 {digest}", where=where
+        )
+    return text, digest
+
+
+def read_text(target: Any, name: str, where: str, file_size: int) -> str:
+    """Read a fixed-length text.
+
+    Raises:
+        DatasetError: it is missing, no such text, longer than the file, or not UTF-8.
+    """
+    place = f"{where}: attribute {name}"
+    attribute = _open(target, name, place)
+    kind = attribute.get_type()
+    fixed = isinstance(kind, h5py.h5t.TypeStringID) and not kind.is_variable_str() and attribute.shape == ()
+    size = kind.get_size()
+    if not fixed or size > file_size:
+        raise DatasetError("attribute", got="another type", expected="a text of fixed length", where=place)
+    data = np.empty((), f"S{size}")
+    attribute.read(data, mtype=kind)
+    try:
+        return data.tobytes().rstrip(b"\0").decode()
+    except UnicodeDecodeError as error:
+        raise DatasetError("attribute", got="bytes that are no UTF-8", expected="a text", where=place) from error
+
+
+def read_number(target: Any, name: str, where: str) -> int:
+    """Read a number of unsigned 64 bits.
+
+    Raises:
+        DatasetError: it is missing or not such a number.
+    """
+    place = f"{where}: attribute {name}"
+    attribute = _open(target, name, place)
+    if attribute.shape != () or not attribute.get_type().equal(h5py.h5t.STD_U64LE):
+        raise DatasetError("attribute", got="another type", expected="a number of 64 bits", where=place)
+    data = np.empty((), np.uint64)
+    attribute.read(data)
+    return int(data)
+
+
+def _open(target: Any, name: str, place: str) -> Any:
+    key = name.encode()
+    if not h5py.h5a.exists(target, key):
+        raise DatasetError("attribute", got="none of that name", expected="what format 1 prescribes", where=place)
+    return h5py.h5a.open(target, key)

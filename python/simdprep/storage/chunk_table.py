@@ -1,0 +1,93 @@
+"""ChunkTable: where the chunks of one dataset lie in its file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DatasetError
+
+
+@dataclass(frozen=True)
+class ChunkTable:
+    """Places of all chunks of a dataset, in the order of its rows.
+
+    Attributes:
+        addresses: uint64 (n_chunks,), bytes from the start of the file.
+        sizes: uint64 (n_chunks,), stored bytes.
+        masks: uint32 (n_chunks,), bit i set where the i-th filter was skipped.
+    """
+
+    addresses: NDArray[np.uint64]
+    sizes: NDArray[np.uint64]
+    masks: NDArray[np.uint32]
+
+    def __len__(self) -> int:
+        return len(self.addresses)
+
+    @property
+    def stored_bytes(self) -> int:
+        """Stored bytes of all chunks."""
+        return int(self.sizes.sum())
+
+    @classmethod
+    def take(cls, dataset: h5py.h5d.DatasetID, chunk_rows: int, where: str, file_size: int) -> ChunkTable:
+        """Read the table of a dataset that is chunked along its first axis.
+
+        Args:
+            dataset: The open dataset.
+            chunk_rows: Entries of the first axis in a chunk.
+            where: File and path, for errors.
+            file_size: Bytes of the file.
+
+        Raises:
+            DatasetError: a chunk is missing, stands where none belongs, or lies outside of the file.
+        """
+        count = -(-dataset.shape[0] // chunk_rows)
+        addresses = np.zeros(count, np.uint64)
+        sizes = np.zeros(count, np.uint64)
+        masks = np.zeros(count, np.uint32)
+        seen = np.zeros(count, np.bool_)
+
+        def add(info: Any) -> None:
+            index, rest = divmod(info.chunk_offset[0], chunk_rows)
+            if rest or index >= count or any(info.chunk_offset[1:]):
+                raise DatasetError("chunk", got=f"one at {info.chunk_offset}", expected="none there", where=where)
+            seen[index] = True
+            addresses[index], sizes[index], masks[index] = info.byte_offset, info.size, info.filter_mask
+
+        _visit(dataset, add)
+        if not seen.all():
+            missing = int(np.argmin(seen))
+            raise DatasetError("chunk", got=f"no chunk {missing}", expected=f"{count} chunks", where=where)
+        outside = (addresses > file_size) | (sizes > file_size - np.minimum(addresses, file_size))
+        if outside.any():
+            index = int(np.argmax(outside))
+            place = f"{sizes[index]} bytes at address {addresses[index]}"
+            rule = f"one inside of the file's {file_size} bytes"
+            raise DatasetError("place of a chunk", got=place, expected=rule, where=f"{where}, chunk {index}")
+        return cls(addresses, sizes, masks)
+
+
+def _visit(dataset: h5py.h5d.DatasetID, add: Any) -> None:
+    if hasattr(dataset, "chunk_iter"):
+        failures: list[DatasetError] = []
+
+        def visit(info: Any) -> bool | None:
+            try:
+                add(info)
+            except DatasetError as error:  # HDF5 must not see an exception
+                failures.append(error)
+                return True
+            return None
+
+        dataset.chunk_iter(visit)
+        if failures:
+            raise failures[0]
+        return
+    for index in range(dataset.get_num_chunks()):  # h5py on an HDF5 before 1.12.3
+        add(dataset.get_chunk_info(index))

@@ -1,0 +1,223 @@
+"""Guard: an HDF5 file is opened, and nothing of it believed that could lead elsewhere or ask for too much."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from .. import _core
+from ..errors import DatasetError, SimdprepError
+from .sink import stored_dtype
+
+#: Registered filters that format 1 reads; the core decodes the first three.
+_SHUFFLE, _DEFLATE, _FLETCHER = h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_FLETCHER32
+_FILTERS = {_SHUFFLE: "shuffle", _DEFLATE: "deflate", _FLETCHER: "fletcher32", 32004: "lz4", 32015: "zstd"}
+
+#: Most bytes that one stored byte may unpack to: deflate's bound, and a generous one for the others.
+_BEST_RATIO, _BEST_RATIO_OF_OTHERS = 1032, 1 << 15
+
+#: What h5py raises when HDF5 cannot make sense of a file.
+_HDF5_ERRORS = (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The filters of a dataset, and whether the core decodes them.
+
+    Attributes:
+        shuffle_size: Bytes per shuffled element; 0 without shuffle.
+        deflate_level: 0 without deflate.
+        fletcher: Whether each chunk carries a checksum.
+        chunk_rows: Entries of the first axis in a chunk.
+        is_ours: Shuffle, deflate, fletcher32 in this order, and chunks that divide the first axis only.
+    """
+
+    shuffle_size: int
+    deflate_level: int
+    fletcher: bool
+    chunk_rows: int
+    is_ours: bool
+
+
+@contextmanager
+def guarded(where: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn what h5py raises on a damaged file into a :class:`DatasetError` that names ``where``."""
+    try:
+        yield
+    except SimdprepError:
+        raise
+    except _HDF5_ERRORS as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DatasetError(
+            "structure of the HDF5 file",
+            got=reason,
+            expected="one that HDF5 can read",
+            where=str(where),
+            hint="simdprep verify, which names all that is damaged",
+        ) from error
+
+
+def open_file(path: str | os.PathLike[str]) -> h5py.h5f.FileID:
+    """Open a file for reading, with h5py's own settings: HDF5 refuses to open a file twice with others.
+
+    Raises:
+        DatasetError: it is missing, not an HDF5 file, truncated, or cannot be read.
+    """
+    path = Path(path)
+    if not path.is_file():
+        found = "a folder" if path.is_dir() else "no such file"
+        raise DatasetError("dataset", got=found, expected="an HDF5 file of simdprep", where=str(path))
+    try:
+        with path.open("rb") as file:  # the system's own words for a file that cannot be read
+            file.read(1)
+        return h5py.h5f.open(os.fsencode(path), h5py.h5f.ACC_RDONLY)
+    except _HDF5_ERRORS as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: BaseException) -> DatasetError:
+    text = " ".join(str(error).split())
+    where = str(path)
+    if isinstance(error, OSError) and error.strerror is not None and not text.startswith("Unable"):
+        return DatasetError("cannot read the dataset", got=error.strerror, expected="a readable file", where=where)
+    if "file signature not found" in text:
+        return DatasetError("dataset", got="another kind of file", expected="an HDF5 file of simdprep", where=where)
+    if "truncated file" in text:
+        rule = "the length it was written with"
+        return DatasetError("length of the HDF5 file", got="a truncated file", expected=rule, where=where)
+    return DatasetError("structure of the HDF5 file", got=text, expected="one that HDF5 can read", where=where)
+
+
+def open_object(file: h5py.h5f.FileID, path: str, where: str) -> Any:
+    """Open the group or dataset at ``path``, following hard links only.
+
+    Raises:
+        DatasetError: there is nothing of that name, or a soft or external link is on the way.
+    """
+    at: Any = h5py.h5g.open(file, b"/")
+    for name in filter(None, path.split("/")):
+        at = open_member(at, name, f"{where}: {path}")
+    return at
+
+
+def open_member(group: Any, name: str, where: str) -> Any:
+    """Open a member of a group; errors as :func:`open_object`."""
+    key = name.encode()
+    if not isinstance(group, h5py.h5g.GroupID) or key not in group:
+        raise DatasetError(
+            "object of the file", got="nothing of that name", expected="what the schema names", where=where
+        )
+    if group.links.get_info(key).type != h5py.h5l.TYPE_HARD:
+        raise DatasetError(
+            "link", got="a soft or external link", expected="a hard link: no other place is ever read", where=where
+        )
+    return h5py.h5o.open(group, key)
+
+
+def check_dataset(dataset: Any, description: _core.DatasetDescription, where: str, file_size: int) -> Pipeline:
+    """Compare a dataset with its description: kind of storage, dtype, slots, fill value, filters, length.
+
+    Args:
+        dataset: The open HDF5 object.
+        description: What the schema says of it.
+        where: File and path, for errors.
+        file_size: Bytes of the file, which bound what the dataset may declare.
+
+    Raises:
+        DatasetError: something differs, or the dataset would read from elsewhere.
+    """
+    if not isinstance(dataset, h5py.h5d.DatasetID):
+        raise DatasetError("object of the file", got="a group", expected="a dataset", where=where)
+    plist = dataset.get_create_plist()
+    _check_storage(plist, where)
+    _check_type(dataset, description, where)
+    shape, slots = dataset.shape, tuple(description.slots)
+    if len(shape) != 1 + len(slots) or shape[1:] != slots:
+        raise DatasetError("shape", got=str(shape), expected=f"(n, {', '.join(map(str, slots))})", where=where)
+    fill = np.zeros((), stored_dtype(description))
+    plist.get_fill_value(fill)
+    if fill.tobytes() != description.fill:
+        raise DatasetError("fill value", got=str(fill), expected="that of the schema", where=where)
+    pipeline = _pipeline(plist, description, where)
+    _check_size(shape[0], description, pipeline, where, file_size)
+    return pipeline
+
+
+def _check_storage(plist: h5py.h5p.PropDCID, where: str) -> None:
+    if plist.get_external_count():
+        raise DatasetError("storage", got="external files", expected="all bytes inside of the file", where=where)
+    layout = plist.get_layout()
+    if layout != h5py.h5d.CHUNKED:
+        names = {h5py.h5d.VIRTUAL: "a virtual dataset", h5py.h5d.CONTIGUOUS: "contiguous", h5py.h5d.COMPACT: "compact"}
+        raise DatasetError("storage", got=names.get(layout, "another kind"), expected="chunks", where=where)
+
+
+def _check_type(dataset: h5py.h5d.DatasetID, description: _core.DatasetDescription, where: str) -> None:
+    expected = stored_dtype(description)
+    if dataset.get_type().equal(_type_id(str(expected) if not description.compound else expected.descr)):
+        return
+    raise DatasetError("dtype", got=str(dataset.dtype), expected=str(expected), where=where)
+
+
+def _type_id(dtype: Any) -> Any:
+    """The HDF5 type of a dtype; numbers are made once."""
+    if isinstance(dtype, str):
+        return _scalar_type_id(dtype)
+    return h5py.h5t.py_create(np.dtype(dtype), logical=True)
+
+
+@lru_cache(maxsize=32)
+def _scalar_type_id(name: str) -> Any:
+    return h5py.h5t.py_create(np.dtype(name), logical=True)
+
+
+def _pipeline(plist: h5py.h5p.PropDCID, description: _core.DatasetDescription, where: str) -> Pipeline:
+    filters = [plist.get_filter(index) for index in range(plist.get_nfilters())]
+    codes = [code for code, *_ in filters]
+    unknown = [str(code) for code in codes if code not in _FILTERS]
+    if unknown:
+        raise DatasetError(
+            "filters", got=f"number {', '.join(unknown)}", expected=f"only {', '.join(_FILTERS.values())}", where=where
+        )
+    level = next((values[0] for code, _, values, _ in filters if code == _DEFLATE), 0)
+    size = next((values[0] for code, _, values, _ in filters if code == _SHUFFLE and values), 0)
+    ordered = codes == [code for code in (_SHUFFLE, _DEFLATE, _FLETCHER) if code in codes]
+    chunk = plist.get_chunk()
+    whole = tuple(chunk[1:]) == tuple(description.slots)
+    item = stored_dtype(description).itemsize
+    ours = (
+        ordered
+        and whole
+        and size in (0, item)
+        and (_SHUFFLE in codes) == (size > 1)
+        and (_DEFLATE in codes) == (level > 0)
+    )
+    return Pipeline(size, level, _FLETCHER in codes, chunk[0], ours)
+
+
+def _check_size(
+    length: int, description: _core.DatasetDescription, pipeline: Pipeline, where: str, file_size: int
+) -> None:
+    """Refuse a length that cannot fit the file, so that no caller allocates for it."""
+    chunks = -(-length // pipeline.chunk_rows)
+    ratio = 1
+    if pipeline.deflate_level:
+        ratio = _BEST_RATIO
+    if not pipeline.is_ours:
+        ratio = _BEST_RATIO_OF_OTHERS
+    least = max(1, min(pipeline.chunk_rows, length) * description.row_bytes // ratio)
+    if chunks * least > file_size:
+        raise DatasetError(
+            "declared length",
+            got=f"{length} entries of {description.row_bytes} bytes",
+            expected=f"what {file_size} stored bytes can hold",
+            where=where,
+        )

@@ -1,0 +1,123 @@
+"""Manifest: what a folder says its dataset consists of. The core writes it; it is read here."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import _core
+from ..errors import DatasetError
+from ..schema import Schema
+from .attributes import parse_schema
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class ManifestPart:
+    """What the manifest says of one part.
+
+    Attributes:
+        path: The file.
+        num_rows: Rows of the row object.
+        rows: Entries stored of every object.
+        num_bytes: Size of the file.
+        sha256: Of the file.
+        inputs: Which entries of which inputs the rows come from.
+    """
+
+    path: Path
+    num_rows: int
+    rows: dict[str, int]
+    num_bytes: int
+    sha256: str
+    inputs: list[Any]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The manifest of a folder.
+
+    Attributes:
+        path: Of the manifest.
+        schema: Of all parts, with all their strings.
+        config_sha256: Of the config; ``None`` without one.
+        num_rows: Rows of all parts.
+        num_bytes: Bytes of all parts.
+        version: The simdprep that wrote it.
+        parts: In order of their rows.
+    """
+
+    path: Path
+    schema: Schema
+    config_sha256: str | None
+    num_rows: int
+    num_bytes: int
+    version: str
+    parts: tuple[ManifestPart, ...]
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest:
+        """Read the manifest of ``folder`` and compare what it says twice.
+
+        Raises:
+            DatasetError: it cannot be read, or contradicts itself.
+        """
+        path = folder / MANIFEST
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            return cls._from_data(data, path)
+        except OSError as error:
+            raise DatasetError(
+                "manifest", got=error.strerror or str(error), expected="a readable file", where=str(path)
+            ) from error
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            got = f"{type(error).__name__} {error}"
+            raise DatasetError("manifest", got=got, expected="JSON of format 1", where=str(path)) from error
+
+    @classmethod
+    def _from_data(cls, data: dict[str, Any], path: Path) -> Manifest:
+        version = str(data["simdprep_format"])
+        if version.partition(".")[0] != _core.format_version.partition(".")[0]:
+            raise DatasetError(
+                "format of the dataset", got=version, expected="1.x", where=str(path), hint="a newer simdprep"
+            )
+        schema = parse_schema(json.dumps(data["schema"], ensure_ascii=False), str(path))
+        if _core.sha256_bytes(schema.to_json().encode()) != data["schema_sha256"]:
+            raise DatasetError(
+                "schema in the manifest",
+                got="another than was written",
+                expected="SHA-256 " + str(data["schema_sha256"]),
+                where=str(path),
+            )
+        parts = tuple(_part(entry, path.parent) for entry in data["parts"])
+        manifest = cls(
+            path, schema, data["config_sha256"], int(data["num_rows"]), int(data["bytes"]), str(data["version"]), parts
+        )
+        manifest._check_sums()
+        return manifest
+
+    def _check_sums(self) -> None:
+        for what, total, parts in (
+            ("num_rows", self.num_rows, [part.num_rows for part in self.parts]),
+            ("bytes", self.num_bytes, [part.num_bytes for part in self.parts]),
+        ):
+            if total != sum(parts):
+                rule = f"{sum(parts)}, the sum over the parts"
+                raise DatasetError(f"{what} in the manifest", got=total, expected=rule, where=str(self.path))
+
+
+def _part(data: dict[str, Any], folder: Path) -> ManifestPart:
+    name = data["name"]
+    if not isinstance(name, str) or Path(name).name != name or name in ("", ".", ".."):
+        raise ValueError(f"name of a part {name!r}")  # nothing outside of the folder is ever read
+    return ManifestPart(
+        folder / name,
+        int(data["num_rows"]),
+        {str(key): int(value) for key, value in data["rows"].items()},
+        int(data["bytes"]),
+        str(data["sha256"]),
+        list(data["inputs"]),
+    )

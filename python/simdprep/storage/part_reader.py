@@ -1,0 +1,296 @@
+"""PartReader: one part file, checked when opened; its datasets read by our own chunk reader or by h5py."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _core
+from ..errors import DatasetError
+from ..schema import EVENTS
+from .attributes import NUM_TRUNCATED, RootAttributes, read_number, read_root
+from .chunk_table import ChunkTable
+from .guard import Pipeline, check_dataset, guarded, open_file, open_member
+from .part_lengths import PartLengths
+from .placement import Placement
+from .recent import Recent
+from .sink import stored_dtype
+from .thread_pool import thread_pool
+
+#: ``core`` decodes in the C++ core wherever it can, ``h5py`` leaves all to HDF5: the oracle of the first.
+Engine = Literal["core", "h5py"]
+
+# Well below the usual limit of 1,024 open files, whatever the number of parts and fields.
+_files: Recent[h5py.h5f.FileID] = Recent(64)
+_readers: Recent[_core.ChunkReader] = Recent(256)
+
+
+class PartReader:
+    """One part of a dataset.
+
+    Safe in threads and in forked children: it holds what the file says of itself, and opens the
+    file anew in each process.
+
+    Args:
+        path: The file.
+        engine: What decodes chunks.
+        threads: Threads that decode; 0 for one per core.
+
+    Attributes:
+        root: Attributes of the file itself.
+        placement: Where each number lies.
+        lengths: First axis of every dataset of the description.
+        sizes: What these say of rows and items.
+        pipelines: Filters of every dataset.
+        num_truncated: Per object of the schema.
+        num_rows: Rows of the row object.
+        num_bytes: Size of the file.
+
+    Raises:
+        DatasetError: the file is missing, damaged, or not what its schema says.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, engine: Engine = "core", threads: int = 0) -> None:
+        self.path = Path(path)
+        self.engine: Engine = engine
+        self.threads = threads
+        where = str(self.path)
+        file = open_file(self.path)
+        self._identity = self._stat()
+        self.num_bytes = self._identity[2]
+        with guarded(where):
+            self.root: RootAttributes = read_root(file, where, self.num_bytes)
+            description = self.root.schema.core().describe()
+            self.placement = Placement(self.root.schema, description)
+            self.lengths: list[int] = []
+            self.pipelines: list[Pipeline] = []
+            self._check_objects(file)
+            self.num_truncated = self._read_truncated(file)
+        self._tables: dict[int, ChunkTable] = {}
+        self.sizes = PartLengths(self.placement, self.lengths, where)
+        self.num_rows = self.sizes.num_rows
+        _files.get(self._key, lambda: file)
+
+    @property
+    def description(self) -> _core.Description:
+        """The core's description of the part's schema."""
+        return self.placement.description
+
+    @cached_property
+    def num_events(self) -> int:
+        """Events; in layout compound with other rows those that have rows."""
+        if self.root.schema.rows == EVENTS:
+            return self.num_rows
+        if self.placement.is_compound:
+            return len(self.event_starts) - 1
+        return self.sizes.num_events(self.root.schema.object(EVENTS))
+
+    @cached_property
+    def event_starts(self) -> NDArray[np.int64]:
+        """Layout compound with other rows: the first row of each event, and the end (num_events + 1,).
+
+        Read once, from the rows' event numbers.
+        """
+        place = self.placement.event_index
+        assert place is not None
+        starts, last, step = [np.zeros(0, np.int64)], None, self.description.chunk_rows * 32
+        for start in range(0, self.num_rows, step):
+            numbers = self.read(place.dataset, start, min(start + step, self.num_rows))[place.member]
+            changed = np.flatnonzero(numbers[1:] != numbers[:-1]) + 1
+            if last is None or numbers[0] != last:
+                changed = np.concatenate([[0], changed])
+            starts.append(changed.astype(np.int64) + start)
+            last = numbers[-1]
+        return np.concatenate([*starts, np.array([self.num_rows], np.int64)])
+
+    def event_offsets(self, start: int, stop: int) -> NDArray[np.int64]:
+        """Rows at which the events [start, stop) begin, and the end of the last: int64 (stop - start + 1,)."""
+        if self.root.schema.rows == EVENTS:
+            return np.arange(start, stop + 1, dtype=np.int64)
+        if self.placement.is_compound:
+            return self.event_starts[start : stop + 1]
+        place = self.placement.offsets(self.root.schema.object(EVENTS))
+        assert place is not None
+        return self.read_offsets(place.dataset, start, stop, end=self.num_rows)
+
+    def read_offsets(self, index: int, start: int, stop: int, *, end: int | None) -> NDArray[np.int64]:
+        """Read ``stop - start + 1`` offsets that must not lie.
+
+        Args:
+            index: Of the dataset.
+            start: First parent entry.
+            stop: One past the last.
+            end: Entries there are; ``None`` where only the offsets say it.
+
+        Raises:
+            DatasetError: they decrease, or point outside of what there is.
+        """
+        offsets: NDArray[np.int64] = self.read(index, start, stop + 1)
+        sound = offsets[0] >= 0 and bool((offsets[1:] >= offsets[:-1]).all()) and (start > 0 or offsets[0] == 0)
+        if end is not None:
+            sound = sound and offsets[-1] <= end and (stop + 1 < self.lengths[index] or offsets[-1] == end)
+        if not sound:
+            raise DatasetError(
+                "offsets",
+                got="numbers that decrease or point elsewhere",
+                expected="ascending ones from 0 to the number of entries",
+                where=f"{self.place(index)}, entries {start}:{stop}",
+            )
+        return offsets
+
+    def read(self, index: int, start: int, stop: int, out: NDArray[Any] | None = None) -> NDArray[Any]:
+        """Read entries [start, stop) of a dataset.
+
+        Args:
+            index: Of the dataset in the description.
+            start: First entry.
+            stop: One past the last; within the dataset.
+            out: Where to; contiguous, of the stored dtype and shape. ``None`` makes a new array.
+
+        Returns:
+            ``out``: (stop - start, slots...), of the stored dtype.
+
+        Raises:
+            DatasetError: stored bytes are damaged, or hold what their dtype cannot be.
+        """
+        dataset = self.description.datasets[index]
+        if not 0 <= start <= stop <= self.lengths[index]:
+            raise DatasetError(
+                "entries", got=f"{start}:{stop}", expected=f"0:{self.lengths[index]}", where=self.place(index)
+            )
+        if out is None:
+            out = np.empty((stop - start, *dataset.slots), stored_dtype(dataset))
+        if stop == start:
+            return out
+        if self.engine == "core" and self.pipelines[index].is_ours:
+            self._read_by_core(index, start, stop, out)
+        else:
+            self._read_by_hdf5(index, start, stop, out)
+        self._check_bools(out, index)
+        return out
+
+    def table(self, index: int) -> ChunkTable:
+        """Return the chunk table of a dataset, taken when first asked for."""
+        table = self._tables.get(index)
+        if table is None:
+            with guarded(self.place(index)):
+                dataset = self._open_dataset(index)
+                rows = self.pipelines[index].chunk_rows
+                table = ChunkTable.take(dataset, rows, self.place(index), self.num_bytes)
+            self._tables[index] = table
+        return table
+
+    def place(self, index: int) -> str:
+        """The file and path of a dataset, for errors."""
+        return f"{self.path}: {self.description.datasets[index].path}"
+
+    def forget(self) -> None:
+        """Close what this process holds open of the part."""
+        _files.forget(lambda key: key == self._key)
+        _readers.forget(lambda key: isinstance(key, tuple) and key[:-1] == self._key)
+
+    @property
+    def _key(self) -> tuple[str, tuple[int, ...]]:
+        return os.path.abspath(self.path), self._identity  # noqa: PTH100 -- resolve() would follow links each time
+
+    def _stat(self) -> tuple[int, int, int, int]:
+        info = self.path.stat()
+        return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
+
+    def _check_unchanged(self) -> None:
+        try:
+            same = self._stat() == self._identity
+        except OSError:
+            same = False
+        if not same:
+            raise DatasetError(
+                "dataset",
+                got="a file that changed since it was opened",
+                expected="the same",
+                where=str(self.path),
+                hint="opening it again",
+            )
+
+    def _file(self) -> h5py.h5f.FileID:
+        def make() -> h5py.h5f.FileID:
+            self._check_unchanged()
+            return open_file(self.path)
+
+        return _files.get(self._key, make)
+
+    def _open_dataset(self, index: int) -> Any:
+        # The links were checked when the part was opened, and the file has not changed since.
+        return h5py.h5d.open(self._file(), self.description.datasets[index].path.encode())
+
+    def _read_by_core(self, index: int, start: int, stop: int, out: NDArray[Any]) -> None:
+        def make() -> _core.ChunkReader:
+            table, pipeline = self.table(index), self.pipelines[index]
+            self._check_unchanged()
+            return _core.ChunkReader(
+                str(self.path),
+                table.addresses,
+                table.sizes,
+                table.masks,
+                chunk_rows=pipeline.chunk_rows,
+                row_bytes=self.description.datasets[index].row_bytes,
+                row_fill=b"",
+                shuffle_size=pipeline.shuffle_size,
+                deflate=pipeline.deflate_level > 0,
+                fletcher=pipeline.fletcher,
+            )
+
+        try:
+            reader = _readers.get((*self._key, index), make)
+            reader.read(thread_pool(self.threads), start, stop, out)
+        except DatasetError as error:
+            chunk = (error.where or "").rpartition(": ")[2]
+            where = f"{self.place(index)}, {chunk}" if chunk.startswith("chunk ") else self.place(index)
+            raise DatasetError(
+                error.what, got=error.got, expected=error.expected, where=where, hint=error.hint
+            ) from error
+
+    def _read_by_hdf5(self, index: int, start: int, stop: int, out: NDArray[Any]) -> None:
+        self.table(index)  # HDF5 takes a missing chunk for fill values
+        slots = self.description.datasets[index].slots
+        with guarded(self.place(index)):
+            dataset = self._open_dataset(index)
+            space = dataset.get_space()
+            space.select_hyperslab((start, *(0 for _ in slots)), (stop - start, *slots))
+            dataset.read(h5py.h5s.create_simple(out.shape), space, out)
+
+    def _check_bools(self, out: NDArray[Any], index: int) -> None:
+        """Refuse bytes that are neither true nor false: numpy trusts them to be."""
+        names = out.dtype.names
+        columns = [out] if names is None else [out[name] for name in names]
+        for column in columns:
+            if column.dtype == np.bool_ and column.size and column.view(np.uint8).max() > 1:
+                raise DatasetError(
+                    "bool", got=f"byte {column.view(np.uint8).max()}", expected="0 or 1", where=self.place(index)
+                )
+
+    def _check_objects(self, file: h5py.h5f.FileID) -> None:
+        """Open every group and dataset of the description and compare it."""
+        where = str(self.path)
+        root = h5py.h5g.open(file, b"/")
+        groups: dict[str, Any] = {"": root}
+        for path in self.description.groups:
+            groups[path] = open_member(root, path[1:], f"{where}: {path}")
+        for dataset in self.description.datasets:
+            folder, _, name = dataset.path.rpartition("/")
+            place = f"{where}: {dataset.path}"
+            found = open_member(groups[folder], name, place)
+            self.pipelines.append(check_dataset(found, dataset, place, self.num_bytes))
+            self.lengths.append(found.shape[0])
+
+    def _read_truncated(self, file: h5py.h5f.FileID) -> tuple[int, ...]:
+        owners = [h5py.h5o.open(file, path.encode()) for path in self.description.object_paths]
+        return tuple(
+            read_number(owner, NUM_TRUNCATED, f"{self.path}: {path}")
+            for owner, path in zip(owners, self.description.object_paths, strict=True)
+        )
