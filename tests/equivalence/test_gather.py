@@ -1,5 +1,7 @@
 """The core's gather equals its plain numpy form, bit for bit."""
 
+from itertools import pairwise
+
 import hypothesis.extra.numpy as npst
 import numpy as np
 import pytest
@@ -38,7 +40,7 @@ def rows_of(num_rows):
 
 
 def cut(array, bounds):
-    return [array[start:stop] for start, stop in zip(bounds, bounds[1:], strict=False)]
+    return [array[start:stop] for start, stop in pairwise(bounds)]
 
 
 def scattered(draw, array):
@@ -184,9 +186,7 @@ def dense_gather(fields, valid=None):
 
 def test_the_blocks_are_kept_alive():
     fields = [[np.full((3, 1, 2), 5.0)]]
-    gather = _core.Gather(
-        fields, valid=None, offsets=None, inner_offsets=None, outer=1, inner=2, dtype="float32"
-    )
+    gather = _core.Gather(fields, valid=None, offsets=None, inner_offsets=None, outer=1, inner=2, dtype="float32")
     fields.clear()
     values, _ = take(gather, [2, 0], 1, 2, 1, "float32")
     assert (values == 5).all()

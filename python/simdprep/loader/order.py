@@ -103,7 +103,8 @@ class EpochOrder:
         order = self.order
         start, stop = int(self.pool_bounds[index]), int(self.pool_bounds[index + 1])
         if order.shuffle == "full":
-            return PoolOrder(order.bounds, np.arange(order.num_blocks), start, stop, self.key("rows"), spans_all=True)
+            blocks = np.arange(order.num_blocks, dtype=np.int64)
+            return PoolOrder(order.bounds, blocks, start, stop, self.key("rows"), is_whole=order.num_pools == 1)
         sequence, firsts = self._blocks
         blocks = sequence[firsts[index] : firsts[index + 1]]
         key = self.key(f"pool {index}") if order.shuffle == "block" else None
@@ -158,8 +159,7 @@ class PoolOrder:
         blocks: Numbers of the blocks whose rows its places count, int64.
         start: Its first position in the epoch.
         stop: One past its last position.
-        spans_all: Its positions are spread over all rows of the dataset, rather than being all rows
-            of its blocks.
+        is_whole: Its positions are all rows of its blocks, rather than some of them.
     """
 
     def __init__(
@@ -170,12 +170,12 @@ class PoolOrder:
         stop: int,
         key: int | None,
         *,
-        spans_all: bool = False,
+        is_whole: bool = True,
     ) -> None:
         self.blocks = blocks
         self.start = start
         self.stop = stop
-        self.spans_all = spans_all
+        self.is_whole = is_whole
         self._bounds = bounds
         self._key = key
 
@@ -187,7 +187,7 @@ class PoolOrder:
 
     def places(self, start: int, stop: int) -> NDArray[np.int64]:
         """Return the places at positions [start, stop) of the epoch, which lie in this pool; int64."""
-        origin = 0 if self.spans_all else self.start
+        origin = self.start if self.is_whole else 0
         positions = np.arange(start - origin, stop - origin, dtype=np.int64)
         return positions if self._key is None else permute(positions, int(self.place_bounds[-1]), self._key)
 

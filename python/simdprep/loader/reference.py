@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ def gather_ragged(
         bounds = offsets[row : row + 2]
         if inner_offsets is not None:
             bounds = inner_offsets[bounds[0] : bounds[1] + 1]
-        for slot, (first, last) in enumerate(zip(bounds[:outer], bounds[1 : outer + 1], strict=False)):
+        for slot, (first, last) in enumerate(pairwise(bounds[: outer + 1])):
             count = min(last - first, inner)
             mask[entry, slot, :count] = True
             for index, content in enumerate(contents):

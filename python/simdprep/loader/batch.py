@@ -1,0 +1,77 @@
+"""Batch: what the model sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Array = Any  # numpy array or torch tensor
+
+
+class Batch(Mapping[str, Array]):
+    """Rows of a dataset, prepared for a model. A mapping: object to values, in the order of ``inputs``.
+
+    Values are (rows, slots..., fields), contiguous: (rows, pad, fields) for a list object, (rows,
+    pad of the parent, pad, fields) for one that hangs on another, (rows, fields) for a row-level one.
+    Slots without an entry are 0. Nothing else refers to the arrays, and nothing overwrites them.
+
+    Attributes:
+        valid: By object, bool: True where an entry is real; shaped as the values without fields.
+            For a row-level object (rows,): False for the empty rows of ``tail="pad"``.
+        labels: Array (rows,) where one label was asked for, else a mapping of them; ``None`` without.
+        weights: float32 (rows,), 0 for empty rows; ``None`` if there are none.
+        index: int64 (rows,), row numbers in the dataset; -1 for empty rows.
+    """
+
+    def __init__(
+        self,
+        values: Mapping[str, Array],
+        valid: Mapping[str, Array],
+        *,
+        labels: Array | Mapping[str, Array] | None = None,
+        weights: Array | None = None,
+        index: Array,
+    ) -> None:
+        self._values = dict(values)
+        self.valid = dict(valid)
+        self.labels = labels
+        self.weights = weights
+        self.index = index
+
+    def __getitem__(self, name: str) -> Array:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        """Number of objects; :attr:`num_rows` counts the rows."""
+        return len(self._values)
+
+    @property
+    def num_rows(self) -> int:
+        """Number of rows, empty ones included."""
+        return len(self.index)
+
+    def replace(self, **changes: Any) -> Batch:
+        """Return a batch with some of ``values``, ``valid``, ``labels``, ``weights``, ``index`` replaced.
+
+        ``values`` and ``valid`` replace or add the objects they name; the other objects stay.
+        """
+        parts: dict[str, Any] = {
+            "values": self._values,
+            "valid": self.valid,
+            "labels": self.labels,
+            "weights": self.weights,
+            "index": self.index,
+        }
+        unknown = set(changes) - set(parts)
+        if unknown:
+            raise TypeError(f"a batch has no {sorted(unknown)[0]}")
+        for name, change in changes.items():
+            parts[name] = {**parts[name], **change} if name in ("values", "valid") else change
+        return Batch(**parts)
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{name} {tuple(value.shape)}" for name, value in self._values.items())
+        return f"Batch({self.num_rows} rows: {shapes})"

@@ -1,0 +1,89 @@
+"""Memory: how many pools an epoch is cut into, so that decoded rows fit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+from ..storage import Dataset
+from .argument import check_integer
+from .order import Shuffle
+from .plan import Plan
+
+#: Bytes of decoded rows a loader holds by default. 64 batches of 1024 rows with 40 slots of 20
+#: float32 are 210 MB, and there are two such pools: one in use, one being decoded.
+DEFAULT_MEMORY = 1 << 30
+
+#: Batches in a pool, at least, where the user sets no limit.
+MIN_POOL_BATCHES = 64
+
+#: Blocks in a pool of rows in stored order: enough for all cores to decode at once.
+_SEQUENTIAL_BLOCKS = 32
+
+
+def count_pools(
+    dataset: Dataset, plan: Plan, num_blocks: int, *, shuffle: Shuffle, batch_size: int, memory: int | None
+) -> int:
+    """Return the number of pools per epoch; 1 where all rows fit at once.
+
+    For mode ``block``, whose order it is part of, it depends on the dataset, ``batch_size`` and
+    ``memory`` alone, not on which fields are read.
+
+    Args:
+        dataset: What is read.
+        plan: Which fields of it.
+        num_blocks: Blocks it is cut into.
+        shuffle: Mode.
+        batch_size: Rows of a batch over all ranks.
+        memory: Bytes of decoded rows to hold, or ``None`` for :data:`DEFAULT_MEMORY`.
+
+    Raises:
+        ConfigError: ``memory`` is not a positive integer.
+    """
+    if memory is not None:
+        check_integer("memory", memory, least=1)
+    budget = DEFAULT_MEMORY if memory is None else memory
+    if num_blocks == 0:
+        return 1
+    if shuffle == "full":
+        if dataset.num_rows * row_bytes(dataset, plan.reads) <= budget:
+            return 1
+        return _pools_of(dataset.num_rows * _batch_row_bytes(plan), budget)
+    every = {name: dataset[name].fields for name in dataset}
+    pools = _pools_of(dataset.num_rows * row_bytes(dataset, every), budget)
+    block_rows = dataset.num_rows / num_blocks
+    if shuffle == "none":
+        return max(pools, math.ceil(num_blocks / max(_SEQUENTIAL_BLOCKS, batch_size / block_rows)))
+    if memory is None:
+        pools = min(pools, max(1, int(dataset.num_rows // (MIN_POOL_BATCHES * batch_size))))
+    return min(pools, num_blocks)
+
+
+def row_bytes(dataset: Dataset, reads: Mapping[str, Iterable[str]]) -> float:
+    """Return the decoded bytes of some fields in a row; of ragged objects the mean."""
+    total = 0.0
+    for name, fields in reads.items():
+        view = dataset[name]
+        if dataset.schema.layout == "compound":
+            fields = view.fields  # a record is decoded as a whole
+        item = sum(view.spec.field(field).numpy_dtype.itemsize for field in fields)
+        if view.spec.level == "padded":
+            total += math.prod(view.num_slots) * (item + 1)  # and the mask
+        elif view.spec.level == "ragged":
+            offsets = view.offsets
+            total += (8 * len(offsets) + item * int(offsets[-1])) / max(1, dataset.num_rows)
+        else:
+            total += item
+    return total
+
+
+def _batch_row_bytes(plan: Plan) -> int:
+    """Bytes of a row as it lies in a batch."""
+    item = int(plan.dtype.removeprefix("float")) // 8
+    inputs = sum(entry.outer * entry.inner * (item * len(entry.fields) + 1) for entry in plan.inputs.values())
+    return inputs + 8 * (len(plan.scalars) + 1)
+
+
+def _pools_of(total_bytes: float, budget: int) -> int:
+    """All at once if it fits; else two at a time, one in use and one being made."""
+    return 1 if total_bytes <= budget else math.ceil(2 * total_bytes / budget)
