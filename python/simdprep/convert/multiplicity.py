@@ -85,11 +85,16 @@ def _lean(recipe: Recipe, names: Iterable[str]) -> Recipe:
     """The recipe with one field per counted object, where no expression needs more."""
     if recipe.rules:
         return recipe
+    counted = {*names}
+    found = recipe.grouping.groups
+    for entry in found:
+        if entry.name in names and not entry.members:  # its lists show in what hangs on it
+            counted.update([other.name for other in found if other.parent == entry.name][:1])
     groups = []
-    for entry in recipe.grouping.groups:
-        if entry.name in names:
+    for entry in found:
+        if entry.name in counted:
             groups.append(replace(entry, members=dict(list(entry.members.items())[:1])))
-        elif any(other.parent == entry.name and other.name in names for other in recipe.grouping.groups):
+        elif any(other.parent == entry.name and other.name in counted for other in found):
             groups.append(replace(entry, members={}))
     return replace(recipe, grouping=replace(recipe.grouping, groups=tuple(groups)))
 

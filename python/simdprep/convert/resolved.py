@@ -26,32 +26,28 @@ def resolved_config(config: Config, recipe: Recipe, schema: Schema, inputs: Inpu
         schema: The pads that were chosen.
         inputs: The files, as sorted.
     """
-    files: Values = {("input", "files"): list(inputs.paths)}
-    pads: Values = {
-        ("objects", spec.name, "pad"): spec.pad
-        for spec in schema.objects
-        if spec.level == "padded" and (spec.name in config.objects or not config.objects)
-    }
+    found: Values = {("input", "files"): list(inputs.paths)}
     if config.objects:
-        return config.with_values({**files, **pads})
-    named = plain_names(recipe.branches)[0]
-    objects: Values = {}
-    for spec in schema.objects:
-        entry = _object(recipe.grouping, spec.name, recipe, named)
-        if entry is not None:
-            objects["objects", spec.name] = entry
-    known = {path[1] for path in objects}
-    pads = {path: pad for path, pad in pads.items() if path[1] in known}
-    return config.with_values({**files, **objects, **pads})
+        for spec in schema.objects:
+            if spec.name not in config.objects and spec.name != EVENTS:  # it holds the outer lists of others
+                found["objects", spec.name] = {"fields": []}
+                found.update({("objects", child.name, "parent"): spec.name for child in schema.children(spec.name)})
+    else:
+        named = plain_names(recipe.branches)[0]
+        found.update(
+            {("objects", spec.name): _object(recipe.grouping, spec.name, recipe, named) for spec in schema.objects}
+        )
+    pads: Values = {("objects", spec.name, "pad"): spec.pad for spec in schema.objects if spec.level == "padded"}
+    return config.with_values({**found, **pads})
 
 
-def _object(grouping: Grouping, name: str, recipe: Recipe, named: Mapping[str, str]) -> dict[str, Any] | None:
-    """The config of one object that was found; ``None`` for one that only holds the outer lists of others."""
+def _object(grouping: Grouping, name: str, recipe: Recipe, named: Mapping[str, str]) -> dict[str, Any]:
+    """The config of one object that was found; one that only holds the outer lists of others has no fields."""
     group = grouping.group(name)
     if not group.members:
-        return {"fields": []} if name == EVENTS else None
+        return {"fields": []}
     entry: dict[str, Any] = {}
-    if group.parent is not None and grouping.group(group.parent).members:
+    if group.parent is not None:
         entry["parent"] = group.parent
     sources = {field: member.source or field for field, member in group.members.items()}
     if not _takes(name, sources, group, named):
