@@ -43,8 +43,8 @@ def resolved_config(config: Config, recipe: Recipe, schema: Schema, inputs: Inpu
 
 def _object(grouping: Grouping, name: str, recipe: Recipe, named: Mapping[str, str]) -> dict[str, Any]:
     """The config of one object that was found; one that only holds the outer lists of others has no fields."""
-    group = grouping.group(name)
-    if not group.members:
+    group = next((entry for entry in grouping.groups if entry.name == name), None)
+    if group is None or not group.members:  # None: `events` that only has multiplicities, in layout compound
         return {"fields": []}
     entry: dict[str, Any] = {}
     if group.parent is not None:
