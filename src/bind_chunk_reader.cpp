@@ -34,13 +34,31 @@ std::unique_ptr<RowReader> make_reader(const std::string& path, const Table<std:
         row_bytes});
 }
 
-void read(const RowReader& rows, ThreadPool& pool, std::uint64_t start, std::uint64_t stop, py::array out) {
+detail::RowRead row_read(const RowReader& rows, std::uint64_t start, std::uint64_t stop, py::array& out) {
     const bool sound = (out.flags() & py::array::c_style) != 0 && out.writeable() && stop >= start &&
                        static_cast<std::uint64_t>(out.nbytes()) == (stop - start) * rows.row_bytes;
     if (!sound) throw InternalError("an output array of the wrong size");
-    auto* to = static_cast<std::byte*>(out.mutable_data());
+    return {&rows.reader, start, stop, static_cast<std::byte*>(out.mutable_data())};
+}
+
+void read(const RowReader& rows, ThreadPool& pool, std::uint64_t start, std::uint64_t stop, py::array out) {
+    const detail::RowRead one = row_read(rows, start, stop, out);
     const py::gil_scoped_release release;
-    rows.reader.read_rows(pool, start, stop, to);
+    ChunkReader::read_rows(pool, std::span(&one, 1));
+}
+
+// The readers and arrays stay referenced by the caller's list for the length of the call.
+using RowReadArguments = std::tuple<const RowReader*, std::uint64_t, std::uint64_t, py::array>;
+
+void read_rows(ThreadPool& pool, std::vector<RowReadArguments> arguments) {
+    std::vector<detail::RowRead> reads;
+    reads.reserve(arguments.size());
+    for (auto& [rows, start, stop, out] : arguments) {
+        if (rows == nullptr) throw InternalError("a read without a reader");
+        reads.push_back(row_read(*rows, start, stop, out));
+    }
+    const py::gil_scoped_release release;
+    ChunkReader::read_rows(pool, reads);
 }
 
 }  // namespace
@@ -56,6 +74,8 @@ void bind_chunk_reader(py::module_& module) {
         .def_property_readonly("num_chunks", [](const RowReader& rows) { return rows.reader.num_chunks(); })
         .def("read", &read, "pool"_a, "start"_a, "stop"_a, "out"_a,
              "Decodes rows [start, stop) into a contiguous array, without the GIL.");
+    module.def("read_rows", &read_rows, "pool"_a, "reads"_a,
+               "As ChunkReader.read for a list of (reader, start, stop, out), all at once.");
 }
 
 }  // namespace simdprep::bind

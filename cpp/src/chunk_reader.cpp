@@ -83,24 +83,44 @@ void ChunkReader::read_chunk(std::size_t index, std::span<std::byte> out) const 
 }
 
 void ChunkReader::read_rows(ThreadPool& pool, std::uint64_t start, std::uint64_t stop, std::byte* out) const {
+    const RowRead read{this, start, stop, out};
+    read_rows(pool, std::span(&read, 1));
+}
+
+void ChunkReader::read_rows(ThreadPool& pool, std::span<const RowRead> reads) {
+    std::vector<std::size_t> ends;  // chunks of all reads up to and with each
+    std::size_t chunks = 0;
+    for (const RowRead& read : reads) {
+        read.reader->check_rows(read.start, read.stop);
+        chunks += read.reader->num_touched(read.start, read.stop);
+        ends.push_back(chunks);
+    }
+    pool.parallel_for(chunks, [&](std::size_t task) {
+        const auto index = static_cast<std::size_t>(std::ranges::upper_bound(ends, task) - ends.begin());
+        reads[index].reader->read_touched(reads[index], task - (index == 0 ? 0 : ends[index - 1]));
+    });
+}
+
+void ChunkReader::check_rows(std::uint64_t start, std::uint64_t stop) const {
     if (start > stop || (stop > start && (stop - 1) / chunk_rows_ >= chunks_.size())) {
         throw DatasetError(expected("rows", std::to_string(start) + ":" + std::to_string(stop),
                                     "a range within " + std::to_string(chunks_.size()) + " chunks of " +
                                         std::to_string(chunk_rows_) + " rows"),
                            path_.string());
     }
-    if (start == stop) {
-        return;
-    }
-    const std::size_t first = start / chunk_rows_;
-    const std::size_t last = (stop - 1) / chunk_rows_;
-    pool.parallel_for(last - first + 1, [&](std::size_t i) {
-        const std::size_t index = first + i;
-        const std::uint64_t chunk_start = std::uint64_t{index} * chunk_rows_;
-        const std::uint64_t begin = std::max(start, chunk_start);
-        const std::uint64_t end = std::min(stop, chunk_start + chunk_rows_);
-        read_part(index, begin - chunk_start, end - chunk_start, out + (begin - start) * row_bytes_);
-    });
+}
+
+std::size_t ChunkReader::num_touched(std::uint64_t start, std::uint64_t stop) const {
+    return start == stop ? 0 : (stop - 1) / chunk_rows_ - start / chunk_rows_ + 1;
+}
+
+// Reads what one chunk contributes, counted from the first that has some of the rows.
+void ChunkReader::read_touched(const RowRead& read, std::size_t touched) const {
+    const std::size_t index = read.start / chunk_rows_ + touched;
+    const std::uint64_t chunk_start = std::uint64_t{index} * chunk_rows_;
+    const std::uint64_t begin = std::max(read.start, chunk_start);
+    const std::uint64_t end = std::min(read.stop, chunk_start + chunk_rows_);
+    read_part(index, begin - chunk_start, end - chunk_start, read.out + (begin - read.start) * row_bytes_);
 }
 
 // Writes the rows [begin, end) of a chunk to `out`.

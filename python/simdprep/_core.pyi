@@ -111,6 +111,8 @@ class Encoder:
     num_rows: int
     num_events: int
 
+def encode_chunk(raw: Any, *, shuffle_size: int, deflate_level: int, fletcher: bool) -> bytes: ...
+
 class ThreadPool:
     def __init__(self, threads: int = 0) -> None: ...
     size: int
@@ -132,6 +134,8 @@ class ChunkReader:
     ) -> None: ...
     num_chunks: int
     def read(self, pool: ThreadPool, start: int, stop: int, out: NDArray[Any]) -> None: ...
+
+def read_rows(pool: ThreadPool, reads: Sequence[tuple[ChunkReader, int, int, NDArray[Any]]]) -> None: ...
 
 class Gather:
     def __init__(

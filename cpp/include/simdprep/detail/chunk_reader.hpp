@@ -24,6 +24,16 @@ struct ChunkEntry {
     std::uint32_t filter_mask = 0;
 };
 
+class ChunkReader;
+
+// Rows [start, stop) of a dataset, and where they go.
+struct RowRead {
+    const ChunkReader* reader = nullptr;
+    std::uint64_t start = 0;
+    std::uint64_t stop = 0;
+    std::byte* out = nullptr;
+};
+
 // Chunks divide the dataset along its first axis only: chunk i holds the rows [i * chunk_rows,
 // (i + 1) * chunk_rows), each of row_bytes, and is stored full-size also where the dataset ends earlier.
 class ChunkReader {
@@ -44,7 +54,13 @@ public:
     // Writes the rows [start, stop) to `out`, one chunk a thread at a time. Errors as read_chunk().
     void read_rows(ThreadPool& pool, std::uint64_t start, std::uint64_t stop, std::byte* out) const;
 
+    // Reads of several datasets at once: threads stay busy also where each read is of a chunk or two.
+    static void read_rows(ThreadPool& pool, std::span<const RowRead> reads);
+
 private:
+    void check_rows(std::uint64_t start, std::uint64_t stop) const;
+    [[nodiscard]] std::size_t num_touched(std::uint64_t start, std::uint64_t stop) const;
+    void read_touched(const RowRead& read, std::size_t touched) const;
     void check_entry(std::size_t index, std::uint64_t file_size) const;
     void read_part(std::size_t index, std::size_t begin, std::size_t end, std::byte* out) const;
     void read_bytes(std::size_t index, std::uint64_t offset, std::span<std::byte> out) const;

@@ -1,0 +1,26 @@
+#include "bind.hpp"
+#include "simdprep/detail/chunk_pipeline.hpp"
+
+namespace simdprep::bind {
+namespace {
+
+py::bytes encode(const py::buffer& raw, std::size_t shuffle_size, int deflate_level, bool fletcher) {
+    const py::buffer_info info = raw.request();
+    const detail::ChunkPipeline pipeline{shuffle_size, deflate_level, fletcher};
+    std::vector<std::byte> stored;
+    {
+        const py::gil_scoped_release release;
+        stored = detail::encode_chunk(pipeline, span_of(info));
+    }
+    return {reinterpret_cast<const char*>(stored.data()), stored.size()};
+}
+
+}  // namespace
+
+void bind_chunk_codec(py::module_& module) {
+    using namespace py::literals;
+    module.def("encode_chunk", &encode, "raw"_a, py::kw_only(), "shuffle_size"_a, "deflate_level"_a, "fletcher"_a,
+               "The bytes to be stored for a whole contiguous chunk, without the GIL.");
+}
+
+}  // namespace simdprep::bind
