@@ -98,7 +98,7 @@ class _Builder:
     def _record(self, spec: ObjectSpec, embedded: list[ObjectSpec] | None = None) -> Form:
         fields = {field.name: self._leaf(spec, field) for field in spec.fields}
         for child in embedded or []:
-            fields[child.name] = self._list(child, self._content(child), of=child)
+            fields[child.key] = self._list(child, self._content(child), of=child)
         name = record_name(spec)
         parameters = None if name is None else {"__record__": name}
         return RecordForm(list(fields.values()), list(fields), parameters=parameters)

@@ -29,10 +29,7 @@ def ragged_offsets(parts: Parts, spec: ObjectSpec, place: Place) -> Column:
     parents = [0]  # parent entries before each part
     for reader in parts:
         length = reader.lengths[place.dataset]
-        count = reader.sizes.num_items(spec)
-        if count is None:  # an object without fields: only its offsets know
-            count = int(reader.read_offsets(place.dataset, length - 1, length - 1, end=None)[-1])
-        items.append(items[-1] + count)
+        items.append(items[-1] + reader.num_items(spec))
         parents.append(parents[-1] + length - 1)
 
     def read(start: int, stop: int) -> NDArray[np.int64]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ..errors import DatasetError
-from ..schema import EVENTS
+from ..schema import EVENTS, ObjectSpec
 from .attributes import NUM_TRUNCATED, RootAttributes, read_number, read_root
 from .chunk_table import ChunkTable
 from .guard import Pipeline, check_dataset, guarded, open_file, open_member
@@ -119,6 +121,16 @@ class PartReader:
         assert place is not None
         return self.read_offsets(place.dataset, start, stop, end=self.num_rows)
 
+    def num_items(self, spec: ObjectSpec) -> int:
+        """Return how many entries of a ragged object there are."""
+        count = self.sizes.num_items(spec)
+        if count is not None:
+            return count
+        place = self.placement.offsets(spec)  # an object without fields: only its offsets know
+        assert place is not None
+        last = self.lengths[place.dataset] - 1
+        return int(self.read_offsets(place.dataset, last, last, end=None)[-1])
+
     def read_offsets(self, index: int, start: int, stop: int, *, end: int | None) -> NDArray[np.int64]:
         """Read ``stop - start + 1`` offsets that must not lie.
 
@@ -160,19 +172,9 @@ class PartReader:
             DatasetError: stored bytes are damaged, or hold what their dtype cannot be.
         """
         dataset = self.description.datasets[index]
-        if not 0 <= start <= stop <= self.lengths[index]:
-            raise DatasetError(
-                "entries", got=f"{start}:{stop}", expected=f"0:{self.lengths[index]}", where=self.place(index)
-            )
         if out is None:
-            out = np.empty((stop - start, *dataset.slots), stored_dtype(dataset))
-        if stop == start:
-            return out
-        if self.engine == "core" and self.pipelines[index].is_ours:
-            self._read_by_core(index, start, stop, out)
-        else:
-            self._read_by_hdf5(index, start, stop, out)
-        self._check_bools(out, index)
+            out = np.empty((max(stop - start, 0), *dataset.slots), stored_dtype(dataset))
+        read_all([PartRead(self, index, start, stop, out)])
         return out
 
     def table(self, index: int) -> ChunkTable:
@@ -228,34 +230,42 @@ class PartReader:
         # The links were checked when the part was opened, and the file has not changed since.
         return h5py.h5d.open(self._file(), self.description.datasets[index].path.encode())
 
-    def _read_by_core(self, index: int, start: int, stop: int, out: NDArray[Any]) -> None:
-        def make() -> _core.ChunkReader:
-            table, pipeline = self.table(index), self.pipelines[index]
-            self._check_unchanged()
-            return _core.ChunkReader(
-                str(self.path),
-                table.addresses,
-                table.sizes,
-                table.masks,
-                chunk_rows=pipeline.chunk_rows,
-                row_bytes=self.description.datasets[index].row_bytes,
-                row_fill=b"",
-                shuffle_size=pipeline.shuffle_size,
-                deflate=pipeline.deflate_level > 0,
-                fletcher=pipeline.fletcher,
-            )
+    def check_range(self, index: int, start: int, stop: int) -> None:
+        """Raise a :class:`DatasetError` unless the entries [start, stop) are within a dataset."""
+        if not 0 <= start <= stop <= self.lengths[index]:
+            rule = f"a range within 0:{self.lengths[index]}"
+            raise DatasetError("entries", got=f"{start}:{stop}", expected=rule, where=self.place(index))
 
-        try:
-            reader = _readers.get((*self._key, index), make)
-            reader.read(thread_pool(self.threads), start, stop, out)
-        except DatasetError as error:
-            chunk = (error.where or "").rpartition(": ")[2]
-            where = f"{self.place(index)}, {chunk}" if chunk.startswith("chunk ") else self.place(index)
-            raise DatasetError(
-                error.what, got=error.got, expected=error.expected, where=where, hint=error.hint
-            ) from error
+    def chunk_reader(self, index: int) -> _core.ChunkReader | None:
+        """Return the core's reader of a dataset; ``None`` where HDF5 must read it."""
+        if self.engine != "core" or not self.pipelines[index].is_ours:
+            return None
+        return _readers.get((*self._key, index), lambda: self._make_reader(index))
 
-    def _read_by_hdf5(self, index: int, start: int, stop: int, out: NDArray[Any]) -> None:
+    def _make_reader(self, index: int) -> _core.ChunkReader:
+        table, pipeline = self.table(index), self.pipelines[index]
+        self._check_unchanged()
+        return _core.ChunkReader(
+            str(self.path),
+            table.addresses,
+            table.sizes,
+            table.masks,
+            chunk_rows=pipeline.chunk_rows,
+            row_bytes=self.description.datasets[index].row_bytes,
+            row_fill=b"",
+            shuffle_size=pipeline.shuffle_size,
+            deflate=pipeline.deflate_level > 0,
+            fletcher=pipeline.fletcher,
+        )
+
+    def named(self, error: DatasetError, index: int) -> DatasetError:
+        """Return an error of the core with the dataset it is about."""
+        chunk = (error.where or "").rpartition(": ")[2]
+        where = f"{self.place(index)}, {chunk}" if chunk.startswith("chunk ") else self.place(index)
+        return DatasetError(error.what, got=error.got, expected=error.expected, where=where, hint=error.hint)
+
+    def read_by_hdf5(self, index: int, start: int, stop: int, out: NDArray[Any]) -> None:
+        """Let HDF5 read entries [start, stop) of a dataset into ``out``."""
         self.table(index)  # HDF5 takes a missing chunk for fill values
         slots = self.description.datasets[index].slots
         with guarded(self.place(index)):
@@ -263,16 +273,6 @@ class PartReader:
             space = dataset.get_space()
             space.select_hyperslab((start, *(0 for _ in slots)), (stop - start, *slots))
             dataset.read(h5py.h5s.create_simple(out.shape), space, out)
-
-    def _check_bools(self, out: NDArray[Any], index: int) -> None:
-        """Refuse bytes that are neither true nor false: numpy trusts them to be."""
-        names = out.dtype.names
-        columns = [out] if names is None else [out[name] for name in names]
-        for column in columns:
-            if column.dtype == np.bool_ and column.size and column.view(np.uint8).max() > 1:
-                raise DatasetError(
-                    "bool", got=f"byte {column.view(np.uint8).max()}", expected="0 or 1", where=self.place(index)
-                )
 
     def _check_objects(self, file: h5py.h5f.FileID) -> None:
         """Open every group and dataset of the description and compare it."""
@@ -294,3 +294,60 @@ class PartReader:
             read_number(owner, NUM_TRUNCATED, f"{self.path}: {path}")
             for owner, path in zip(owners, self.description.object_paths, strict=True)
         )
+
+
+@dataclass(frozen=True)
+class PartRead:
+    """Entries [start, stop) of the ``index``-th dataset of a part, and the contiguous array they go to."""
+
+    part: PartReader
+    index: int
+    start: int
+    stop: int
+    out: NDArray[Any]
+
+
+def read_all(reads: Sequence[PartRead]) -> None:
+    """Do several reads at once, so that all threads have chunks to decode.
+
+    Raises:
+        DatasetError: stored bytes are damaged, or hold what their dtype cannot be.
+    """
+    by_core: list[tuple[PartRead, _core.ChunkReader]] = []
+    for read in reads:
+        read.part.check_range(read.index, read.start, read.stop)
+        if read.start == read.stop:
+            continue
+        reader = read.part.chunk_reader(read.index)
+        if reader is None:
+            read.part.read_by_hdf5(read.index, read.start, read.stop, read.out)
+        else:
+            by_core.append((read, reader))
+    if by_core:
+        pool = thread_pool(by_core[0][0].part.threads)
+        try:
+            _core.read_rows(pool, [(reader, read.start, read.stop, read.out) for read, reader in by_core])
+        except DatasetError:
+            _find_damage(pool, by_core)
+            raise
+    for read in reads:
+        _check_bools(read)
+
+
+def _find_damage(pool: _core.ThreadPool, reads: list[tuple[PartRead, _core.ChunkReader]]) -> None:
+    """Do reads of which one failed again, one by one, to name its dataset."""
+    for read, reader in reads:
+        try:
+            reader.read(pool, read.start, read.stop, read.out)
+        except DatasetError as error:
+            raise read.part.named(error, read.index) from None
+
+
+def _check_bools(read: PartRead) -> None:
+    """Refuse bytes that are neither true nor false: numpy trusts them to be."""
+    names = read.out.dtype.names
+    columns = [read.out] if names is None else [read.out[name] for name in names]
+    for column in columns:
+        if column.dtype == np.bool_ and column.size and column.view(np.uint8).max() > 1:
+            got = f"byte {column.view(np.uint8).max()}"
+            raise DatasetError("bool", got=got, expected="0 or 1", where=read.part.place(read.index))

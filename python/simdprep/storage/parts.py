@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..errors import DatasetError
 from ..schema import EVENTS
 from .manifest import ManifestPart
-from .part_reader import Engine, PartReader
+from .part_reader import Engine, PartRead, PartReader, read_all
 from .placement import Placement
 from .same_schema import Recoding, check_same, recode, recodings, unify
 from .source import Source
@@ -142,20 +142,25 @@ class Parts:
         """Return the pieces of the events [start, stop), part by part."""
         return _split(self.event_starts, start, stop)
 
-    def read(self, index: int, pieces: list[Piece], out: NDArray[Any]) -> None:
-        """Read entries of the ``index``-th dataset of the description, of several parts one after the other.
+    def read(self, wanted: Sequence[tuple[int, list[Piece], NDArray[Any]]]) -> None:
+        """Read entries of several datasets, each of several parts one after the other, all at once.
 
         Args:
-            index: Of the dataset.
-            pieces: Entries along the first axis.
-            out: (sum of their lengths, slots...), of the stored dtype.
+            wanted: Index of the dataset in the description, entries along its first axis, and where
+                to: (sum of their lengths, slots...), contiguous, of the stored dtype.
         """
-        at = 0
-        for piece in pieces:
-            target = out[at : at + piece.stop - piece.start]
-            self.reader(piece.part).read(index, piece.start, piece.stop, target)
-            self._recode(index, piece.part, target)
-            at += piece.stop - piece.start
+        reads: list[PartRead] = []
+        numbers: list[int] = []
+        for index, pieces, out in wanted:
+            at = 0
+            for piece in pieces:
+                target = out[at : at + piece.stop - piece.start]
+                reads.append(PartRead(self.reader(piece.part), index, piece.start, piece.stop, target))
+                numbers.append(piece.part)
+                at += piece.stop - piece.start
+        read_all(reads)
+        for read, number in zip(reads, numbers, strict=True):
+            self._recode(read.index, number, read.out)
 
     def _recode(self, index: int, part: int, values: NDArray[Any]) -> None:
         for (owner, field), recoding in self._recodings.get(part, {}).items():

@@ -45,9 +45,8 @@ class Window:
         Each stored dataset is decoded once. Members of one dataset of records are views of the same
         memory.
         """
-        stored = {
-            index: self._read_pieces(index, self._pieces) for index in {place.dataset for place in places.values()}
-        }
+        stored = {index: self._empty(index, self._pieces) for index in {place.dataset for place in places.values()}}
+        self._parts.read([(index, self._pieces, out) for index, out in stored.items()])
         return {
             name: stored[place.dataset] if place.member is None else stored[place.dataset][place.member]
             for name, place in places.items()
@@ -148,10 +147,15 @@ class Window:
         return np.concatenate(joined)
 
     def _read_pieces(self, index: int, pieces: list[Piece]) -> NDArray[Any]:
+        out = self._empty(index, pieces)
+        self._parts.read([(index, pieces, out)])
+        return out
+
+    def _empty(self, index: int, pieces: list[Piece]) -> NDArray[Any]:
         dataset = self._placement.description.datasets[index]
         total = sum(piece.stop - piece.start for piece in pieces)
         try:
-            out = np.empty((total, *dataset.slots), stored_dtype(dataset))
+            return np.empty((total, *dataset.slots), stored_dtype(dataset))
         except MemoryError as error:
             raise ResourceError(
                 "memory for a read",
@@ -160,8 +164,6 @@ class Window:
                 where=dataset.path,
                 hint="a shorter range",
             ) from error
-        self._parts.read(index, pieces, out)
-        return out
 
 
 def _offsets(counts: NDArray[Any]) -> Offsets:
