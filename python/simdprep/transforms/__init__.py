@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .projection import project
     from .protocol import Transform
     from .rules import ObjectRules, Rules
-    from .selection import Selection, apply
+    from .selection import Selection, apply, settle
     from .standardise import Standardise
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "names",
     "parse",
     "project",
+    "settle",
 ]
 
 _HOMES = {
@@ -50,6 +51,7 @@ _HOMES = {
     "names": ".expressions",
     "parse": ".expressions",
     "project": ".projection",
+    "settle": ".selection",
 }
 
 

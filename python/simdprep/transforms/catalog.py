@@ -194,7 +194,7 @@ def _add(
 def _sort_field(name: str, form: Any, numbers: list[str], texts: list[str]) -> None:
     if form.parameter("__array__") in ("string", "bytestring"):
         texts.append(name)
-    elif form.is_unknown or (form.is_numpy and form.inner_shape == () and form.primitive in DTYPES):
+    elif form.is_unknown or (form.is_numpy and form.primitive in DTYPES):
         numbers.append(name)
 
 
@@ -208,4 +208,4 @@ def _strip(form: Any) -> tuple[Any, int]:
             depth += 1
             form = form.content
         else:
-            return form, depth
+            return form, depth + (len(form.inner_shape) if form.is_numpy else 0)

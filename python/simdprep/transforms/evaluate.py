@@ -20,9 +20,16 @@ from .frame import Frame, Value
 from .functions import FUNCTIONS
 from .levels import Scope
 
+
+def _power(base: Any, exponent: Any) -> Any:
+    if isinstance(exponent, int) and exponent < 0 and np.asarray(base).dtype.kind in "biu":
+        raise ValueError("a negative power")  # numpy says so only where there is a value
+    return base**exponent
+
+
 _BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.true_divide, "//": np.floor_divide, "%": np.mod,
-    "**": np.power, "==": np.equal, "!=": np.not_equal, "<": np.less, "<=": np.less_equal, ">": np.greater,
+    "**": _power, "==": np.equal, "!=": np.not_equal, "<": np.less, "<=": np.less_equal, ">": np.greater,
     ">=": np.greater_equal, "&": np.bitwise_and, "|": np.bitwise_or,
 }  # fmt: skip
 _UNARY: dict[str, Callable[[Any], Any]] = {"-": np.negative, "+": np.positive, "~": np.invert}

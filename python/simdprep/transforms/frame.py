@@ -155,6 +155,13 @@ class Frame:
         """Return the number of entries at a level."""
         return int(self.counts(path[-1]).sum()) if path else self.num_events
 
+    def may_hang(self, nested: str, name: str) -> bool:
+        """Return whether the outer lists of ``nested``, which names no parent, are as long as those of ``name``."""
+        depth = len(self.catalog[name].path)
+        counts = self.counts(name)
+        outer = self.counts(self.catalog[nested].path[depth - 1])
+        return bool(counts.any()) and np.array_equal(counts, outer)
+
     def take_entries(self, name: str, positions: Positions) -> None:
         """Keep the entries of a list object at ``positions``, each in its list, with all that hangs on them."""
         table = self.tables[name]
@@ -230,7 +237,8 @@ class Frame:
             got, rule, place = f"{len(counts)} lists", f"{len(expected)}", ""
         else:
             at = int(np.flatnonzero(counts != expected)[0])
-            got, rule, place = f"{counts[at]} lists", f"{expected[at]}", f", list {at}"
+            place = f", {'event' if collection.path[0] == step else 'list'} {at}"
+            got, rule = f"{counts[at]} lists", f"{expected[at]}"
         rule += f", as many as its parent {step} has entries"
         raise AlignmentError("outer lists", got=got, expected=rule, where=f"object {collection.name}{place}")
 

@@ -127,12 +127,14 @@ class Scope:
         for level in inner[1:]:
             common = min(len(deepest.path), len(level.path))
             if deepest.path[:common] != level.path[:common]:
+                mine = deepest.path == self.path[: len(deepest.path)]
+                other = level if mine else deepest
                 raise expression.error(
                     f"values combined by {what}",
-                    level.column,
+                    other.column,
                     got=f"{deepest.shown} per {deepest.path[-1]} and {level.shown} per {level.path[-1]}",
                     expected="values of one object",
-                    hint=f"one value of the other list, such as max({level.shown}) or sum({level.shown})",
+                    hint=f"one value of the other list, such as max({other.shown}) or sum({other.shown})",
                 )
             if len(level.path) > common:
                 deepest = level

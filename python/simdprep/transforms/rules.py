@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from ..errors import ConfigError, ExpressionError, SchemaError, nearest_hint
-from .catalog import EVENTS, Catalog
+from ..errors import ConfigError, ExpressionError, nearest_hint
+from .catalog import Catalog
 from .expressions import Expression, parse
 from .levels import Reference, Scope
 
@@ -102,7 +102,6 @@ class Rules:
         Raises:
             ConfigError: rules for an object that is not there, or has no entries to choose from.
             ExpressionError: a name, a level, or rules that need each other.
-            SchemaError: entries are dropped or reordered while a nested object names no parent.
         """
         for name, rules in self.objects.items():
             self._check_object(name, rules, catalog)
@@ -170,8 +169,8 @@ class Rules:
                 yield expression, scope
 
     def _check_object(self, name: str, rules: ObjectRules, catalog: Catalog) -> None:
-        expression = rules.select or rules.order or next(iter(rules.derived.values()))
-        where = expression.where
+        expression = rules.select or rules.order or next(iter(rules.derived.values()), None)
+        where = expression.where if expression is not None else f"rules of {name}"
         if name not in catalog:
             known = [entry.name for entry in catalog]
             hint = nearest_hint(name, known)
@@ -185,12 +184,6 @@ class Rules:
             raise ConfigError(
                 "object", got=repr(name), expected=rule, where=where, hint="select at the top of the config"
             )
-        for other in catalog.undeclared():
-            if self.parents.get(other) != EVENTS and len(catalog[other].path) > len(catalog[name].path):
-                got = f"{other}, whose outer lists may be those of {name}"
-                rule = "the parent of every nested object to be named"
-                hint = f"objects.{other}.parent: {name}, or events where it hangs on no object"
-                raise SchemaError("nested object without parent", got=got, expected=rule, where=where, hint=hint)
 
     def _input_reads(self, expression: Expression, scope: Scope, step: Step) -> Iterator[Reference]:
         for read in scope.check(expression):

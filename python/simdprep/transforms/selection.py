@@ -7,12 +7,14 @@ the other objects after their own select and order, so that ``num(Muon)`` counts
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .catalog import Catalog
+from ..errors import SchemaError
+from .catalog import EVENTS, Catalog
 from .cutflow import CutFlow, ObjectFlow
 from .evaluate import evaluate
 from .expressions import Expression, Unary
@@ -51,13 +53,16 @@ def apply(events: ak.Array, rules: Rules) -> Selection:
         is ascending and stable, with NaN and missing values last.
 
     Raises:
-        ConfigError, ExpressionError, SchemaError: as :meth:`Rules.check`.
+        ConfigError, ExpressionError: as :meth:`Rules.check`.
+        SchemaError: entries of an object are dropped or reordered, and a nested object that names no
+            parent has outer lists of their lengths: it may be theirs, and would no longer fit.
         ExpressionError: an operation does not take the dtypes it is given, or a select is no condition.
         AlignmentError: the outer lists of an object are not as long as its parent's.
     """
     catalog = Catalog.from_events(events, rules.parents)
     steps = rules.check(catalog)
     frame = Frame(events, catalog)
+    _nested_without_parent(frame, rules)
     flow = CutFlow(frame.num_events, frame.num_events, {name: ObjectFlow(size) for name, size in _sizes(frame).items()})
     for step in steps:
         scope = rules.scope(step, catalog)
@@ -74,6 +79,36 @@ def apply(events: ak.Array, rules: Rules) -> Selection:
             flow.drop("event select", _sizes(frame))
         flow.events_kept = int(np.count_nonzero(keep))
     return Selection(frame.events(), flow, keep)
+
+
+def settle(events: ak.Array, rules: Rules) -> Rules:
+    """Return ``rules`` with it noted which nested objects stand alone, as the lengths in ``events`` show.
+
+    To be called once, with the first chunk of many, so that no later chunk is so short that the outer
+    lists of a nested object without a named parent have the lengths of another object by chance.
+
+    Raises:
+        SchemaError: as :func:`apply`.
+    """
+    catalog = Catalog.from_events(events, rules.parents)
+    alone = dict.fromkeys(_nested_without_parent(Frame(events, catalog), rules), EVENTS)
+    return replace(rules, parents={**rules.parents, **alone})
+
+
+def _nested_without_parent(frame: Frame, rules: Rules) -> list[str]:
+    """Return the nested objects that name no parent, after checking that none may hang on what changes."""
+    nested = [name for name in frame.catalog.undeclared() if rules.parents.get(name) != EVENTS]
+    for name, own in rules.objects.items():
+        expression = own.select or own.order
+        for other in nested:
+            deeper = len(frame.catalog[other].path) > len(frame.catalog[name].path)
+            if expression is not None and deeper and frame.may_hang(other, name):
+                got = f"{other}, whose outer lists are as long as those of {name}"
+                rule = "the parent of every nested object to be named"
+                hint = f"objects.{other}.parent: {name}, or events where it hangs on no object"
+                where = expression.where
+                raise SchemaError("nested object without parent", got=got, expected=rule, where=where, hint=hint)
+    return nested
 
 
 def _choose(step: Step, rules: Rules, scope: Scope, frame: Frame, flow: CutFlow) -> None:
