@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SchemaError, nearest_hint
+from ..errors import SchemaError
 from ..schema.field import DTYPES
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Catalog:
             texts: Names of the text fields, by object.
 
         Raises:
-            SchemaError: a parent is unknown, or its entries are not what the object's lists belong to.
+            SchemaError: a parent's entries are not what the object's lists belong to.
         """
         names_of_texts = texts or {}
         found = {
@@ -109,29 +109,34 @@ class Catalog:
         return cls(_describe(events, parents or {}))
 
     def undeclared(self) -> list[str]:
-        """Return the nested objects whose outer lists belong to no object by name."""
+        """Return the nested objects whose outer lists belong to no object that is there."""
         return [entry.name for entry in self if len(entry.path) > 1 and entry.path[-2] not in self.collections]
 
 
 def _paths(depths: Mapping[str, int], parents: Mapping[str, str]) -> dict[str, Path]:
-    """Return the path of each object; the outer lists of one without parent stand as ``name[0]``, ``name[1]``."""
-    paths: dict[str, Path] = {}
-    for name in sorted(depths, key=lambda name: depths[name]):
-        depth, parent = depths[name], parents.get(name, EVENTS)
-        if parent != EVENTS and parent not in depths:
-            hint = nearest_hint(parent, depths)
-            raise SchemaError("parent", got=repr(parent), expected="an object", where=f"object {name}", hint=hint)
+    """Return the path of each object.
+
+    The outer lists of one without parent stand as ``name[0]``, ``name[1]``; those of one whose parent has
+    no fields, and so is not there, as that parent.
+    """
+    levels = dict(depths)
+    for name in sorted(depths, key=lambda name: -depths[name]):
+        if depths[name]:
+            levels.setdefault(parents.get(name, EVENTS), depths[name] - 1)
+    paths: dict[str, Path] = {EVENTS: ()}
+    for name in sorted(levels, key=lambda name: levels[name]):
+        depth, parent = levels[name], parents.get(name, EVENTS)
         if depth == 0:
             paths[name] = ()
-        elif parent != EVENTS and depths[parent] == depth - 1:
+        elif parent != EVENTS and levels.get(parent) == depth - 1:
             paths[name] = (*paths[parent], name)
-        elif parent == EVENTS or depths[parent] == 0:
+        elif parent == EVENTS or levels.get(parent, 0) == 0:
             paths[name] = (*(f"{name}[{level}]" for level in range(depth - 1)), name)
         else:
             got = "one list per event" if depth == 1 else f"lists {depth} deep"
             rule = f"one list per entry of its parent {parent}"
             raise SchemaError(name, got=got, expected=rule, where=f"object {name}")
-    return paths
+    return {name: paths[name] for name in depths}
 
 
 @dataclass

@@ -211,8 +211,8 @@ class Frame:
                 self._add_records(collection, counts, array)
                 return
             if step not in self.catalog:
-                self._outer[step] = counts
-            elif not np.array_equal(counts, self.counts(step)):
+                self._outer.setdefault(step, counts)
+            if not np.array_equal(counts, self.counts(step)):
                 self._misaligned(collection, step, counts)
         self._add_records(collection, None, array)
 

@@ -91,13 +91,15 @@ def settle(events: ak.Array, rules: Rules) -> Rules:
         SchemaError: as :func:`apply`.
     """
     catalog = Catalog.from_events(events, rules.parents)
-    alone = dict.fromkeys(_nested_without_parent(Frame(events, catalog), rules), EVENTS)
+    nested = _nested_without_parent(Frame(events, catalog), rules)
+    alone = {rules.parents.get(name, name): EVENTS for name in nested}
     return replace(rules, parents={**rules.parents, **alone})
 
 
 def _nested_without_parent(frame: Frame, rules: Rules) -> list[str]:
-    """Return the nested objects that name no parent, after checking that none may hang on what changes."""
-    nested = [name for name in frame.catalog.undeclared() if rules.parents.get(name) != EVENTS]
+    """Return the nested objects whose parent is not known, after checking that none may hang on what changes."""
+    known = {EVENTS, *rules.parents}  # an object that hangs on something is one, if it has no fields
+    nested = [name for name in frame.catalog.undeclared() if rules.parents.get(name) not in known]
     for name, own in rules.objects.items():
         expression = own.select or own.order
         for other in nested:

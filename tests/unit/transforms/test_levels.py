@@ -81,19 +81,16 @@ def test_a_nested_object_without_parent_stands_alone():
     assert catalog.undeclared() == ["tracks"]
 
 
-@pytest.mark.parametrize(
-    ("parents", "text"),
-    [
-        ({"tracks": "Jte"}, "parent: got 'Jte', expected an object\n  in object tracks\n  try Jet"),
-        (
-            {"Muon": "Jet"},
-            "Muon: got one list per event, expected one list per entry of its parent Jet\n  in object Muon",
-        ),
-    ],
-)
-def test_wrong_parents(parents, text):
+def test_a_parent_without_fields_is_only_a_level():
+    catalog = Catalog.from_events(EVENTS, {"tracks": "boxes"})
+    assert catalog["tracks"].path == ("boxes", "tracks")
+    assert catalog.undeclared() == ["tracks"]
+
+
+def test_a_parent_of_another_depth():
     with pytest.raises(SchemaError) as caught:
-        Catalog.from_events(EVENTS, parents)
+        Catalog.from_events(EVENTS, {"Muon": "Jet"})
+    text = "Muon: got one list per event, expected one list per entry of its parent Jet\n  in object Muon"
     assert str(caught.value) == text
 
 

@@ -242,6 +242,33 @@ def test_a_nested_object_that_is_not_that_of_what_changes_may_stand_alone(events
         settle(events, rules_of({"Jet": {"select": "pt > 5"}}))
 
 
+def test_nested_objects_may_share_a_parent_without_fields():
+    events = ak.Array(
+        {"Jet": [[{"pt": 1}], [{"pt": 2}]], "a": [[[1.0, 2.0], []], []], "b": [[[5.0], [6.0, 7.0]], []], "n": [1, 2]}
+    )
+    parents = {"a": "boxes", "b": "boxes"}
+    with pytest.raises(ExpressionError, match=r"level: got one per boxes \(b.value\)"):
+        apply(
+            events, rules_of({"a": {"fields": {"x": {"expr": "value + sum(b.value[0])"}}}}, "b.value[0] > 3", parents)
+        )
+    rules = rules_of({"Jet": {"order": "-pt"}, "a": {"select": "value > 1"}}, "sum(num(a) + num(b)) > 2", parents)
+    assert apply(events, rules).events.a.to_list() == [[[2.0], []]]
+    uneven = ak.Array({"a": [[[1.0]]], "b": [[[1.0], [2.0]]]})
+    with pytest.raises(AlignmentError, match="outer lists: got 2 lists, expected 1"):
+        apply(uneven, Rules(parents=parents))
+    # equal lengths by chance: no error where the parent is said to be something else
+    chance = ak.Array({"Jet": [[{"pt": 1}]], "a": [[[1.0]]]})
+    for known, problem in (({"a": "boxes"}, True), ({"a": "boxes", "boxes": "events"}, False)):
+        rules = rules_of({"Jet": {"select": "pt > 1"}}, None, known)
+        if problem:
+            with pytest.raises(SchemaError, match="nested object without parent"):
+                apply(chance, rules)
+        else:
+            assert apply(chance, rules).events.a.to_list() == [[[1.0]]]
+    settled = settle(events, rules_of({"Jet": {"select": "pt > 1"}}, None, {"a": "boxes"}))
+    assert settled.parents == {"a": "boxes", "boxes": "events", "b": "events"}
+
+
 def test_outer_lists_must_be_those_of_the_parent(events):
     with pytest.raises(AlignmentError) as caught:
         apply(events, rules_of({"tracks": {"parent": "Muon"}}, "MET_pt > 3"))
