@@ -110,7 +110,7 @@ class Flattener:
         if parent is None:
             return _unwrap(self._outermost(spec, top), spec.name)
         if spec.embedded:
-            return _unwrap(_member(parent[1], spec.name, spec.parent or "", ()), spec.name)
+            return _unwrap(_member(parent[1], spec.key, spec.parent or "", ()), spec.name)
         outer, inner = _unwrap(self._outermost(spec, top), spec.name)
         chain = [spec.parent]
         while self.schema.rows != "events" and chain[-1] != self.schema.rows and chain[-1] in self.schema.names:
@@ -132,7 +132,7 @@ class Flattener:
 
     def _contents(self, spec: ObjectSpec, entry: Field, content: Any, count: int, result: FlatEvents) -> NDArray[Any]:
         where = f"object {spec.name}, field {entry.name}"
-        if content.is_record or content.is_indexed or content.is_option:
+        if content.fields or content.is_record:
             leaf = _member(content, entry.name, spec.name, spec.field_names)
         elif entry.name == "value" and len(spec.fields) == 1:
             leaf = content

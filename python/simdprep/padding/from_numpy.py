@@ -54,7 +54,7 @@ def from_numpy(arrays: Mapping[str, Any], schema: Schema) -> ak.Array:
         raise AlignmentError("rows", got=str(lengths), expected="the same number for every object")
     for spec in schema.objects:
         if spec.embedded and spec.parent is not None:
-            fields[spec.parent] = ak.with_field(fields[spec.parent], lists[spec.name], spec.name)
+            fields[spec.parent] = ak.with_field(fields[spec.parent], lists[spec.name], spec.key)
     return ak.zip(fields, depth_limit=1)
 
 

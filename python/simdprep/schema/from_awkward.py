@@ -24,7 +24,7 @@ class _Found:
 
     name: str
     depth: int
-    parent: str | None
+    parent: _Found | None
     embedded: bool
     fields: list[Field] = field(default_factory=list)
     counts: Any = None
@@ -81,7 +81,7 @@ def describe(
                     entry.name,
                     tuple(entry.fields),
                     level=level,
-                    parent=entry.parent or hangs_on,
+                    parent=hangs_on if entry.parent is None else entry.parent.name,
                     pad=_pad_of(entry, pad, required=level == "padded"),
                     embedded=entry.embedded,
                 )
@@ -138,7 +138,7 @@ def _walk(events: ak.Array, parents: Mapping[str, str]) -> Iterator[_Found]:
                 )
             parent = _Found(f"{name}_list", 1, None, False, counts=_counts(array, 1))
             yield parent
-        for entry in _visit_list(array, name, depth, parent.name):
+        for entry in _visit_list(array, name, depth, parent):
             lists.append(entry)
             yield entry
 
@@ -159,7 +159,7 @@ def _parent_of(
     return fitting[0] if fitting else None
 
 
-def _visit_list(array: ak.Array, name: str, depth: int, parent: str | None) -> Iterator[_Found]:
+def _visit_list(array: ak.Array, name: str, depth: int, parent: _Found | None) -> Iterator[_Found]:
     """Yield the object of a field with ``depth`` list levels, then those inside its records."""
     import awkward as ak
 
@@ -181,16 +181,25 @@ def _visit_list(array: ak.Array, name: str, depth: int, parent: str | None) -> I
                 expected="one",
                 where=f"field {name}.{key}",
             )
-        for nested in _visit_list(content, key if ak.fields(content) else f"{name}_{key}", inner_depth, name):
-            nested.embedded = True
-            yield nested
+        inside = list(_visit_list(content, key, inner_depth, entry))
+        inside[0].embedded = True
+        yield from inside
 
 
 def _unique(found: list[_Found]) -> list[_Found]:
-    seen: set[str] = set()
+    """Name the objects inside records: by their field, with the parent's name before it where that is needed.
+
+    It is needed for a list of plain numbers, and where the name is taken. ``ObjectSpec.key`` takes it off again, so
+    that a field which begins with the parent's name gets it once more.
+    """
+    seen = {entry.name for entry in found if not entry.embedded}
     for entry in found:
-        if entry.name in seen and entry.parent is not None:
-            entry.name = f"{entry.parent}_{entry.name}"
+        if not entry.embedded or entry.parent is None:
+            continue
+        owner = f"{entry.parent.name}_"
+        plain = [field.name for field in entry.fields] == ["value"]
+        if plain or entry.name in seen or entry.name.startswith(owner):
+            entry.name = owner + entry.name
         seen.add(entry.name)
     return found
 

@@ -25,7 +25,7 @@ class ObjectSpec:
         pad: Slots per parent entry of a padded object; for a ragged one the length a loader
             pads to when it is told nothing else, or ``None``.
         order: Expression the stored entries are sorted by, e.g. ``-pt``; empty for input order.
-        embedded: In awkward form the object is a field of its parent's record
+        embedded: In awkward form the object is the field :attr:`key` of its parent's record
             (``events.Jet.tracks``) rather than of the event (``events.tracks``).
     """
 
@@ -44,6 +44,11 @@ class ObjectSpec:
     def is_list(self) -> bool:
         """True for padded and ragged objects: any number of entries per parent entry."""
         return self.level in ("padded", "ragged")
+
+    @property
+    def key(self) -> str:
+        """Name of the object in awkward form: an embedded one is called without its parent's name and ``_``."""
+        return self.name.removeprefix(f"{self.parent}_") if self.embedded else self.name
 
     @property
     def field_names(self) -> tuple[str, ...]:
