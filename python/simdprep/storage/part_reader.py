@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import h5py
 import numpy as np
@@ -31,6 +31,7 @@ Engine = Literal["core", "h5py"]
 # Well below the usual limit of 1,024 open files, whatever the number of parts and fields.
 _files: Recent[h5py.h5f.FileID] = Recent(64)
 _readers: Recent[_core.ChunkReader] = Recent(256)
+_streams: Recent[BinaryIO] = Recent(64)
 
 
 class PartReader:
@@ -188,6 +189,23 @@ class PartReader:
             self._tables[index] = table
         return table
 
+    def read_stored(self, address: int, size: int) -> bytes:
+        """Return stored bytes as they lie in the file.
+
+        Raises:
+            DatasetError: the file ends before them.
+        """
+
+        def make() -> BinaryIO:
+            self._check_unchanged()
+            return self.path.open("rb", buffering=0)
+
+        stream = _streams.get(self._key, make)  # kept by name: it must not close before the read
+        data = os.pread(stream.fileno(), size, address)
+        if len(data) != size:
+            raise DatasetError("cannot read", got="the end of the file", expected=f"{size} bytes", where=str(self.path))
+        return data
+
     def place(self, index: int) -> str:
         """The file and path of a dataset, for errors."""
         return f"{self.path}: {self.description.datasets[index].path}"
@@ -195,6 +213,7 @@ class PartReader:
     def forget(self) -> None:
         """Close what this process holds open of the part."""
         _files.forget(lambda key: key == self._key)
+        _streams.forget(lambda key: key == self._key)
         _readers.forget(lambda key: isinstance(key, tuple) and key[:-1] == self._key)
 
     @property

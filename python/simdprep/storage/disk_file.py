@@ -1,0 +1,132 @@
+"""DiskFile: a file that HDF5 writes through us, so that a full disk is an error and not a crash."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import h5py
+
+from ..errors import OutputError, ResourceError, SimdprepError
+
+#: What to tell a user whose disk is full: by the errno of the failed write.
+_FULL = {28: "disk full", 122: "disk quota exhausted"}
+
+
+class DiskFile:
+    """A file object for HDF5's ``fileobj`` driver.
+
+    A write that fails is remembered and reported as done: HDF5 that cannot flush its metadata
+    aborts the process when it exits. :meth:`check` raises it.
+
+    Args:
+        path: Created anew.
+
+    Raises:
+        OutputError: the file cannot be created.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._position = 0
+        self._failure: tuple[int, str] | None = None
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+        except OSError as error:
+            self._descriptor = -1
+            self._failure = (error.errno or 0, error.strerror or str(error))
+            raise self._error() from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def create_hdf5(self) -> h5py.h5f.FileID:
+        """Create an HDF5 file in this one, with the settings of format 1."""
+        access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+        access.set_libver_bounds(h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)
+        access.set_fclose_degree(h5py.h5f.CLOSE_STRONG)
+        access.set_fileobj_driver(h5py.h5fd.fileobj_driver, self)
+        creation = h5py.h5p.create(h5py.h5p.FILE_CREATE)
+        creation.set_obj_track_times(False)
+        return h5py.h5f.create(os.fsencode(self.path.name), h5py.h5f.ACC_TRUNC, fcpl=creation, fapl=access)
+
+    def check(self) -> None:
+        """Raise what went wrong with a write, if anything did.
+
+        Raises:
+            ResourceError: the disk is full.
+            OutputError: the file cannot be written for another reason.
+        """
+        if self._failure is not None:
+            raise self._error()
+
+    def _error(self) -> SimdprepError:
+        code, reason = self._failure or (0, "")
+        if code in _FULL:
+            info = os.statvfs(self.path.parent)
+            return ResourceError(
+                _FULL[code],
+                got=f"{info.f_bavail * info.f_frsize} bytes free",
+                expected="room for the whole dataset beside its parts",
+                where=str(self.path),
+                hint="freeing space and running again; the parts are safe",
+            )
+        return OutputError(
+            "cannot write the file", got=reason, expected="a file that can be written", where=str(self.path)
+        )
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move to a position."""
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position}.get(whence)
+        self._position = offset + (os.fstat(self._descriptor).st_size if base is None else base)
+        return self._position
+
+    def tell(self) -> int:
+        """The position."""
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        """Read at the position; what lies past the end, because it could not be written, is zero."""
+        view = memoryview(buffer).cast("B")
+        count = os.preadv(self._descriptor, [view], self._position) if len(view) else 0
+        view[count:] = bytes(len(view) - count)
+        self._position += len(view)
+        return len(view)
+
+    def write(self, data: Any) -> int:
+        """Write at the position."""
+        view = memoryview(data).cast("B")
+        size, done = len(view), 0
+        try:
+            while done < size and self._failure is None:
+                done += os.pwrite(self._descriptor, view[done:], self._position + done)
+        except OSError as error:
+            # The exception itself would keep HDF5's buffer alive through its traceback.
+            self._failure = (error.errno or 0, error.strerror or str(error))
+        self._position += size
+        return size
+
+    def truncate(self, size: int | None = None) -> int:
+        """Set the length."""
+        length = self._position if size is None else size
+        try:
+            os.ftruncate(self._descriptor, length)
+        except OSError as error:
+            self._failure = self._failure or (error.errno or 0, error.strerror or str(error))
+        return length
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
