@@ -39,7 +39,8 @@ def _find(field: Any) -> Found:
         if test(field.type):
             return Found(refused={field.name: words})
     try:
-        form = ak.from_arrow_schema(pa.schema([field])).content(0)
+        whole = field.with_type(_without_dictionaries(field.type))
+        form = ak.from_arrow_schema(pa.schema([whole])).content(0)
     except Exception:  # noqa: BLE001 (awkward raises several types for what it has no form for)
         return Found(refused={field.name: f"Arrow type {field.type}"})
     meta = field.metadata or {}
@@ -73,7 +74,31 @@ def leaf_columns(schema: Any) -> list[tuple[str, ...]]:
 
 def to_awkward(table: Any, leaves: Sequence[Leaf]) -> dict[str, Any]:
     """Return the columns of an Arrow table that hold the leaves, as awkward arrays by name."""
-    return {name: ak.from_arrow(table.column(name)) for name in dict.fromkeys(leaf.container for leaf in leaves)}
+    found = {}
+    for name in dict.fromkeys(leaf.container for leaf in leaves):
+        column = table.column(name)
+        plain = _without_dictionaries(column.type)
+        if plain != column.type:
+            column = column.cast(plain)
+        # Copied to one array that starts at 0: of slices, awkward (2.14) takes the wrong bits of what is missing.
+        found[name] = ak.from_arrow(pa.concat_arrays(column.chunks))
+    return found
+
+
+def _without_dictionaries(kind: Any) -> Any:
+    """Return an Arrow type with the values of dictionaries for the dictionaries, which chunks need not share."""
+    if pa.types.is_dictionary(kind):
+        return kind.value_type
+    if pa.types.is_struct(kind):
+        return pa.struct(
+            [kind.field(at).with_type(_without_dictionaries(kind.field(at).type)) for at in range(kind.num_fields)]
+        )
+    for test, make in ((pa.types.is_list, pa.list_), (pa.types.is_large_list, pa.large_list)):
+        if test(kind):
+            return make(kind.value_field.with_type(_without_dictionaries(kind.value_type)))
+    if pa.types.is_fixed_size_list(kind):
+        return pa.list_(kind.value_field.with_type(_without_dictionaries(kind.value_type)), kind.list_size)
+    return kind
 
 
 def bytes_per_entry(branches: Mapping[str, Branch]) -> float:

@@ -107,7 +107,7 @@ def _walk(form: Any, at: Branch, container: str, path: tuple[str, ...], outer: s
             found.refused[at.name] = f"values of type {form.primitive}"
     else:
         variant = isinstance(form, forms.UnionForm)
-        found.refused[at.name] = "a variant of several types" if variant else "no type: every value is missing"
+        found.refused[at.name] = "a variant of several types" if variant else "no type: it holds no values"
 
 
 def _walk_record(form: Any, at: Branch, container: str, path: tuple[str, ...], outer: str | None, found: Found) -> None:

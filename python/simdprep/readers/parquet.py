@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .arrow_columns import find_columns, leaf_columns, to_awkward
+from .arrow_columns import bytes_per_entry, find_columns, leaf_columns, to_awkward
 from .guard import reading
 from .identity import open_bytes
 from .leaf import Leaf
@@ -65,7 +65,7 @@ class ParquetSource(Source):
                 self._threads = threads != 1
                 self._columns = self._column_indices(schema)
                 for found in find_columns(schema):
-                    self._add([self._without_option(leaf) for leaf in found.leaves], found.refused)
+                    self._add(found.leaves, found.refused)
             if not self.branches and not self.refused:
                 raise InputError("table", got="0 columns", expected="at least one", where=path)
         except BaseException:
@@ -86,26 +86,12 @@ class ParquetSource(Source):
             return {}
         return {path: index for index, path in enumerate(paths)}
 
-    def _column_index(self, leaf: Leaf) -> int | None:
-        return self._columns.get((leaf.container, *leaf.path))
-
     def _column_names(self, leaves: Sequence[Leaf]) -> tuple[str, ...]:
         names = []
         for leaf in leaves:
-            index = self._column_index(leaf)
+            index = self._columns.get((leaf.container, *leaf.path))
             names.append(leaf.container if index is None else self._meta.schema.column(index).path)
         return tuple(dict.fromkeys(names))
-
-    def _without_option(self, leaf: Leaf) -> Leaf:
-        """Drop the option where the statistics say that no value is missing."""
-        index = self._column_index(leaf)
-        if not leaf.branch.optional or index is None:
-            return leaf
-        for group in range(self._meta.num_row_groups):
-            statistics = self._meta.row_group(group).column(index).statistics
-            if statistics is None or not statistics.has_null_count or statistics.null_count:
-                return leaf
-        return replace(leaf, branch=replace(leaf.branch, optional=False))
 
     def _read(self, leaves: Sequence[Leaf], start: int, stop: int) -> Mapping[str, Any]:
         columns = self._column_names(leaves)
@@ -132,12 +118,7 @@ class ParquetSource(Source):
         return int(np.searchsorted(self._borders, entry, side="right")) - 1
 
     def _layout(self, leaves: Sequence[Leaf]) -> tuple[float, NDArray[np.int64]]:
-        columns = set(self._column_names(leaves))
-        total = 0.0
-        for group in range(self._meta.num_row_groups):
-            row_group = self._meta.row_group(group)
-            for index in range(self._meta.num_columns):
-                column = row_group.column(index)
-                if column.path_in_schema in columns or column.path_in_schema.partition(".")[0] in columns:
-                    total += column.total_uncompressed_size
-        return total, self._borders
+        # Not from the metadata of single columns: where that is damaged, pyarrow ends the process.
+        total = sum(self._meta.row_group(group).total_byte_size for group in range(self._meta.num_row_groups))
+        wanted = bytes_per_entry({leaf.branch.name: leaf.branch for leaf in leaves})
+        return total * wanted / bytes_per_entry(self.branches), self._borders

@@ -7,6 +7,7 @@ from typing import Any
 
 import awkward as ak
 import numpy as np
+import xxhash  # of uproot
 from numpy.typing import NDArray
 
 from ..errors import InputError
@@ -32,6 +33,7 @@ class RNTupleSource(Source):
         super().__init__(path, name, ntuple.num_entries)
         self._file = file
         self._ntuple = ntuple
+        _check_page_lists(ntuple, self.where)
         fields = list(ntuple.fields)
         known = {str(entry.name) for entry in fields}
         for entry in fields:
@@ -88,6 +90,17 @@ class RNTupleSource(Source):
 
 def _top(field: Any) -> str:
     return str(field.path).partition(".")[0]
+
+
+def _check_page_lists(ntuple: Any, where: str) -> None:
+    """Raise where a page list is damaged: uproot checks header and footer only, and believes any size it reads."""
+    for record in ntuple.footer.cluster_group_records:
+        link = record.page_list_link
+        chunk, _ = ntuple.read_locator(link.locator, link.env_uncomp_size)
+        content = bytes(chunk.raw_data)
+        if xxhash.xxh3_64_intdigest(content[:-8]) != int.from_bytes(content[-8:], "little"):
+            hint = "copying the file again, or --skip-bad-files"
+            raise InputError("damaged page list", expected="the checksum stored with it", where=where, hint=hint)
 
 
 def _read_path(leaf: Leaf) -> str:

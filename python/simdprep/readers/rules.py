@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from .branch import MAX_DEPTH, Branch
 from .count_keys import CountKey, CountKeys
@@ -12,6 +13,20 @@ from .names import RESERVED, container_of, plain, plain_names, several, unused
 from .prefix_tree import Cluster, Item, clusters
 
 _COUNTER = re.compile(r"[nN](.+)")
+
+
+@dataclass(eq=False)
+class _Draft:
+    """An object in the making: its branches, and the object it hangs on."""
+
+    cluster: Cluster
+    parent: _Draft | None = None
+    name: str = ""
+
+    @property
+    def depth(self) -> int:
+        """Levels of lists."""
+        return 1 if self.parent is None else 2
 
 
 class Rules:
@@ -35,11 +50,17 @@ class Rules:
 
     def group(self) -> Grouping:
         """Return the objects."""
-        lists = self._lists()
-        parents = {entry.name: entry for entry in lists}
-        nested = self._nested(list(parents.values()))
-        self._drop_own_counters([*lists, *(entry for entry, _ in nested)])
-        return self._named(lists, nested)
+        drafts = [_Draft(cluster) for cluster in self._lists()]
+        nested = self._nested(drafts)
+        above = [draft.parent for draft in nested if draft.parent is not None]
+        drafts += [draft for draft in dict.fromkeys(above) if draft not in drafts]
+        drafts += nested
+        for draft in drafts:
+            if draft.cluster.told:
+                names = several(draft.cluster.told)
+                self._told.append(f"{draft.cluster.name} was split, its branches have unequal counts: {names}")
+        self._find_own_counters(drafts)
+        return self._named(drafts)
 
     def _lists(self) -> list[Cluster]:
         """Objects of plain lists: by counters, then by prefixes."""
@@ -53,15 +74,7 @@ class Rules:
                 found += [Cluster(item.flat, [item], {item.name: "value"}) for item in entry.items]
             else:
                 found.append(entry)
-        self._tell_splits(found)
         return found
-
-    def _tell_splits(self, objects: list[Cluster]) -> None:
-        self._told += [
-            f"{entry.name} was split, its branches have unequal counts: {several(entry.told)}"
-            for entry in objects
-            if entry.told
-        ]
 
     def _item(self, name: str, *, levels: int = 1) -> Item:
         branch = self._branches[name]
@@ -106,94 +119,79 @@ class Rules:
         """True where a counter's values are the counts of a branch."""
         return self._branches[item.name].counter == counter or self._keys.of(counter) == item.key
 
-    def _nested(self, parents: list[Cluster]) -> list[tuple[Cluster, str]]:
-        """Rule (f): objects of lists of lists, each with the name of the object it hangs on."""
-        by_parent: dict[str | None, list[str]] = {}
-        outer = {name: self._item(name).key for name, branch in self._branches.items() if branch.depth == MAX_DEPTH}
-        for name in outer:
-            flat = self._flat[name]
+    def _nested(self, drafts: Sequence[_Draft]) -> list[_Draft]:
+        """Rule (f): the objects of lists of lists."""
+        outer = {name: self._item(name) for name, branch in self._branches.items() if branch.depth == MAX_DEPTH}
+        by_parent: dict[_Draft | None, list[str]] = {}
+        for name, item in outer.items():
             fitting = [
-                entry.name
-                for entry in parents
-                if flat.startswith(f"{entry.name}_") and entry.items and entry.items[0].key == outer[name]
+                draft
+                for draft in drafts
+                if item.flat.startswith(f"{draft.cluster.name}_") and draft.cluster.items[0].key == item.key
             ]
-            by_parent.setdefault(max(fitting, key=len, default=None), []).append(name)
-        found: list[tuple[Cluster, str]] = []
+            parent = max(fitting, key=lambda draft: len(draft.cluster.name), default=None)
+            by_parent.setdefault(parent, []).append(name)
+        found: list[_Draft] = []
         for parent, names in by_parent.items():
             if parent is None:
-                found += self._orphans(names, {entry.name for entry in parents})
+                found += self._orphans([outer[name] for name in names], {draft.cluster.name for draft in drafts})
             else:
                 inner = [self._item(name, levels=2) for name in names]
-                found += [(entry, parent) for entry in clusters(inner, f"{parent}_")]
-        self._tell_splits([entry for entry, _ in found])
+                found += [_Draft(cluster, parent) for cluster in clusters(inner, f"{parent.cluster.name}_")]
         return found
 
-    def _orphans(self, names: list[str], taken: set[str]) -> list[tuple[Cluster, str]]:
+    def _orphans(self, items: list[Item], taken: set[str]) -> list[_Draft]:
         """Objects of lists of lists that hang on no object there is; their parents have no fields."""
-        found: list[tuple[Cluster, str]] = []
-        made: dict[str, CountKey] = {}
-        for outer in clusters([self._item(name) for name in names]):
+        found: list[_Draft] = []
+        made: dict[str, tuple[CountKey, _Draft]] = {}
+        for outer in clusters(items):
             inner = [self._item(item.name, levels=2) for item in outer.items]
             objects = clusters(inner)
             if len(objects) > 1:
                 objects = clusters(inner, f"{outer.name}_")
             above = outer.name
-            if objects[0].name == outer.name:  # the name is taken by the object itself: the container is above it
+            if objects[0].name == above:  # the name is taken by the object itself: the container is above it
                 above = inner[0].stem or above
             key = outer.items[0].key
-            free = above not in taken and (above not in made or (key.evidence and made[above] == key))
+            free = above not in taken and (above not in made or (key.evidence and made[above][0] == key))
             for entry in objects:
                 if free and entry.name.startswith(f"{above}_"):
-                    made[above] = key
-                    found.append((entry, above))
+                    _, parent = made.setdefault(above, (key, _Draft(Cluster(above, [], {}))))
                 else:
-                    found.append((entry, f"{entry.name}_list"))
+                    parent = _Draft(Cluster(f"{entry.name}_list", [], {}))
+                found.append(_Draft(entry, parent))
         return found
 
-    def _drop_own_counters(self, objects: list[Cluster]) -> None:
+    def _find_own_counters(self, drafts: Sequence[_Draft]) -> None:
         """Note the counters of single branches, and the branches that stand for a split collection."""
         scalars = {self._flat[name]: name for name, branch in self._branches.items() if _is_counter(branch)}
-        for entry in objects:
-            for item in entry.items:
+        for draft in drafts:
+            for item in draft.cluster.items:
                 branch = self._branches[item.name]
                 for name in (scalars.get(f"n{item.flat}"), scalars.get(f"N{item.flat}")):
                     if name is not None and self._keys.of(name) == self._keys.of(item.name):
-                        self._counters.setdefault(name, entry.name)
+                        self._counters.setdefault(name, draft.cluster.name)
                 place = branch.lists[0] if branch.lists else ""
                 if place != item.name and place in self._branches and _is_counter(self._branches[place]):
-                    self._counters.setdefault(place, entry.name)
+                    self._counters.setdefault(place, draft.cluster.name)
 
-    def _named(self, lists: list[Cluster], nested: list[tuple[Cluster, str]]) -> Grouping:
+    def _named(self, drafts: Sequence[_Draft]) -> Grouping:
         """Give objects and fields their final names, which are unique and not reserved."""
-        scalars = [name for name, branch in self._branches.items() if branch.depth == 0 and name not in self._counters]
         taken = {EVENTS}
         renamed: list[str] = []
         groups: list[Group] = []
-        finals: dict[str, str] = {}
-
-        def named(name: str) -> str:
-            final = unused(name, taken)
-            finals.setdefault(name, final)
-            if final != name:
-                renamed.append(f"{name} -> {final}")
-            return final
-
-        def add(entry: Cluster, parent: str | None, depth: int) -> None:
-            final = named(entry.name)
-            members = self._members(final, entry.fields, renamed)
+        for draft in drafts:  # parents come first
+            cluster = draft.cluster
+            draft.name = unused(cluster.name, taken)
             pattern = None
-            if final != entry.name:
-                alone = [item.flat for item in entry.items if item.flat == entry.name]
-                pattern = alone[0] if alone else f"{entry.name}_*"
-            groups.append(Group(final, parent, depth, members, pattern))
-
-        for entry in lists:
-            add(entry, None, 1)
-        for parent in dict.fromkeys(parent for _, parent in nested):
-            if parent not in finals:
-                groups.append(Group(named(parent), None, 1, {}))
-        for entry, parent in nested:
-            add(entry, finals[parent], 2)
+            if draft.name != cluster.name:
+                renamed.append(f"{cluster.name} -> {draft.name}")
+                alone = [item.flat for item in cluster.items if item.flat == cluster.name]
+                pattern = alone[0] if alone else f"{cluster.name}_*"
+            members = self._members(draft.name, cluster.fields, renamed)
+            parent = draft.parent.name if draft.parent is not None else None
+            groups.append(Group(draft.name, parent, draft.depth, members, pattern))
+        scalars = [name for name, branch in self._branches.items() if branch.depth == 0 and name not in self._counters]
         fields = {name: self._flat[name] for name in scalars}
         events = Group(EVENTS, None, 0, self._members(EVENTS, fields, renamed, taken))
         if renamed:

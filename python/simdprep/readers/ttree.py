@@ -17,7 +17,7 @@ from .source import Source
 from .steps import NO_BORDERS
 
 # What ROOT puts into a title when nobody wrote one: "pt", "Muon_pt[nMuon]/F", "x/D:y/I", "fPt[Jets_]".
-_LEAF_LIST = re.compile(r"[\w.:]+(\[\w*\])*(/[A-Za-z](\[.*\])?)?(:[\w.]+(\[\w*\])*(/[A-Za-z])?)*")
+_LEAF_LIST = re.compile(r"[\w.:]+(\[[\w.]*\])*(/[A-Za-z](\[.*\])?)?(:[\w.]+(\[[\w.]*\])*(/[A-Za-z])?)*")
 
 #: Bit of a version number in front of a vector of classes: stored member by member, not object by object.
 _MEMBERWISE = 0x4000
@@ -116,7 +116,8 @@ class TTreeSource(Source):
         """Raise for the first basket that cannot be read, if one alone is at fault."""
         for name in names:
             branch = self._containers[name]
-            edges = np.clip(np.asarray(branch.entry_offsets, np.int64), start, stop)
+            with reading("damaged branch", expected="baskets that add up", where=f"{self.where}/{name}"):
+                edges = np.clip(np.asarray(branch.entry_offsets, np.int64), start, stop)
             for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
                 if first == last:
                     continue
