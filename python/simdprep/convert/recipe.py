@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ..errors import ConfigError, InputError
+from ..errors import ConfigError, InputError, SchemaError
 from ..readers import Branch, Counts, Grouping, Source, Wanted, check_alike, group, group_by_config, read_events
 from ..schema.schema import EVENTS
 from ..transforms import CutFlow, Expression, Rules, Selection, apply, names, project
@@ -130,6 +130,30 @@ def _refused(refused: Mapping[str, str]) -> list[str]:
     return [f"left out, {reason}: {', '.join(names)}" for reason, names in by_reason.items()]
 
 
+def _parents(config: Config, grouping: Grouping, rules: Rules) -> dict[str, str]:
+    """Parents found by names alone. Where that decides what is dropped or reordered the user has to name them.
+
+    Raises:
+        SchemaError: an object with a select or order has a nested one whose config names no parent.
+    """
+    made = _made_parents(grouping)
+    found = {entry.name: entry.parent for entry in grouping.groups if entry.parent is not None}
+    for name, parent in found.items():
+        own = config.objects.get(name)
+        changed = rules.objects.get(parent)
+        if name in made or changed is None or (own is not None and own.parent is not None):
+            continue
+        if changed.select is not None or changed.order is not None:
+            raise SchemaError(
+                "nested object without parent",
+                got=f"{name}, which by its name hangs on {parent}",
+                expected="its parent to be named where that is selected or ordered",
+                where=config.where("objects", name),
+                hint=f"parent: {parent}",
+            )
+    return found
+
+
 def _made_parents(grouping: Grouping) -> dict[str, str]:
     """Parents that only carry outer counts: no choice of the user's is needed to hang something on them."""
     empty = {entry.name for entry in grouping.groups if not entry.members and entry.depth > 0}
@@ -184,7 +208,7 @@ def _from_config(source: Source, config: Config, objects: Sequence[str] | None) 
     for name, expression in _expressions(rules):
         _add_reads(request, name, expression)
     grouping = group_by_config(source.branches, request.wanted, refused=source.refused, where=where)
-    rules = replace(rules, parents={**_made_parents(grouping), **rules.parents})
+    rules = replace(rules, parents={**_parents(config, grouping, rules), **rules.parents})
     chosen = [name for name in config.objects if objects is None or name in objects]
     if config.rows != EVENTS and EVENTS not in chosen:
         chosen.append(EVENTS)

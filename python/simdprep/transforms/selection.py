@@ -8,11 +8,12 @@ the other objects after their own select and order, so that ``num(Muon)`` counts
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _core
 from ..errors import SchemaError
 from .catalog import EVENTS, Catalog
 from .cutflow import CutFlow, ObjectFlow
@@ -146,22 +147,15 @@ def _sorted(expression: Expression, scope: Scope, frame: Frame) -> NDArray[np.in
         # Not by the negative value: that of an unsigned number, or of the least integer, is no larger than it.
         expression = Expression(expression.text, expression.where, root.operand)
     value = evaluate(expression, scope, frame)
-    key, last = _key(value, descending=descending)
-    counts = frame.counts(scope.path[-1])
-    owners = np.repeat(np.arange(len(counts)), counts)
-    return np.lexsort((key, last, owners))
+    offsets = np.concatenate([[0], np.cumsum(frame.counts(scope.path[-1]))]).astype(np.int64)
+    return _core.order_lists(offsets, _key(value), value.missing, descending)
 
 
-def _key(value: Value, *, descending: bool) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
-    """Return what to sort by, and which values come last whatever they are."""
-    data = value.data
-    last = np.zeros(len(data), np.bool_) if value.missing is None else value.missing.copy()
-    if data.dtype.kind == "f":
-        last |= np.isnan(data)
-    key = np.where(last, np.zeros((), data.dtype), data)  # the values of those are arbitrary, the order is not
-    if descending:
-        key = -key if data.dtype.kind == "f" else np.invert(key)
-    return key, last
+def _key(value: Value) -> NDArray[Any]:
+    """Return what to sort by in one of the dtypes the core sorts: no two values become equal."""
+    kind = value.data.dtype.kind
+    dtype = np.float64 if kind == "f" else np.uint64 if kind == "u" else np.int64
+    return np.ascontiguousarray(value.data, dtype)
 
 
 def _sizes(frame: Frame) -> dict[str, int]:
