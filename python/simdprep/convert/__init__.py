@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
+from inspect import Signature, signature
 from types import ModuleType
 from typing import Any
 
 from .inputs import EntryRange, Inputs
+from .inspection import Inspection, inspect
 from .provenance import Origin
 from .run import convert, iterate
 from .summary import ConvertSummary, Skipped
@@ -17,11 +18,13 @@ __all__ = [
     "ConvertSummary",
     "EntryRange",
     "Inputs",
+    "Inspection",
     "Origin",
     "Skipped",
     "WriteSummary",
     "Writer",
     "convert",
+    "inspect",
     "iterate",
 ]
 
@@ -34,8 +37,8 @@ class _CallablePackage(ModuleType):
         return convert(*args, **options)
 
     @property
-    def __signature__(self) -> inspect.Signature:
-        return inspect.signature(convert)
+    def __signature__(self) -> Signature:
+        return signature(convert)
 
 
 # Importing a module of this package binds `simdprep.convert` to the package, so that it is what the name means.

@@ -93,6 +93,11 @@ class Inputs:
             self._open.pop(oldest).close()
         return source
 
+    @property
+    def num_opened(self) -> int:
+        """Files that have been opened so far."""
+        return len(self._counts)
+
     def estimate(self) -> int:
         """Entries asked for: exact where every file has been opened, else from the mean of those that have."""
         known = list(self._counts.values())

@@ -45,12 +45,6 @@ class Multiplicities:
         # A hair less, so that 100 % of the parents is reached in floating point too.
         return max(int(np.searchsorted(np.cumsum(histogram), share * (1 - 1e-12))), 1)
 
-    def truncated(self, name: str, slots: int) -> int:
-        """Return how many entries find no slot."""
-        histogram = self.counts[name]
-        over = np.arange(len(histogram)) - slots
-        return int((histogram * np.maximum(over, 0)).sum())
-
     def total(self, name: str) -> int:
         """Return how many entries there are."""
         return int((self.counts[name] * np.arange(len(self.counts[name]))).sum())
@@ -79,6 +73,39 @@ class Multiplicities:
                 for name in counts:
                     counts[name] = _add(counts[name], _numbers(events, recipe, name))
         return cls(counts)
+
+
+def count_lost(recipe: Recipe, inputs: Inputs, pads: Mapping[str, int], *, limit: int | None) -> dict[str, int]:
+    """Read the inputs and count the entries that find no slot, or hang on one that finds none.
+
+    Args:
+        recipe: Its selections are applied first.
+        inputs: The files.
+        pads: Slots by object; all that have any.
+        limit: Entries to look at; ``None`` for all.
+
+    Raises:
+        InputError: an input cannot be read.
+    """
+    lost = dict.fromkeys(pads, 0)
+    if not lost:
+        return lost
+    lean = _lean(recipe, pads)
+    for source, start, stop in inputs.ranges(limit=limit):
+        lean.check(source)
+        for first, last in source.steps(lean.grouping.branch_names, start=start, stop=stop):
+            events = lean.select(source, first, last).events
+            for name, slots in pads.items():
+                entry = recipe.grouping.group(name)
+                numbers = ak.num(events[name], axis=entry.depth)
+                outer = pads.get(entry.parent or "")
+                stored = numbers[:, :outer] if entry.depth > 1 and outer is not None else numbers
+                lost[name] += _sum(numbers) - _sum(np.minimum(stored, slots))
+    return lost
+
+
+def _sum(numbers: ak.Array) -> int:
+    return int(ak.sum(numbers, axis=None))
 
 
 def _lean(recipe: Recipe, names: Iterable[str]) -> Recipe:

@@ -95,7 +95,9 @@ def convert(
                 config_text=resolved.config_text,
             )
         )
-        summary = ConvertSummary(writer.summary, files=len(files.paths), told=[*writer.summary.told, *recipe.told])
+        summary = ConvertSummary(
+            writer.summary, schema, files=len(files.paths), told=[*writer.summary.told, *recipe.told]
+        )
         summary.pads = {spec.name: spec.pad for spec in schema.objects if spec.level == "padded" and spec.pad}
         for chunk in prefetched(chunks(recipe, files)):
             _account(summary, chunk)

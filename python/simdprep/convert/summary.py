@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from ..schema import Schema
 from .writer import WriteSummary
 
 
@@ -29,6 +30,7 @@ class ConvertSummary:
 
     Attributes:
         written: What the writer stored, per object.
+        schema: What is stored.
         entries_in: Entries of the trees in the asked range, unreadable ones included.
         dropped: Entries that are not in the dataset, by reason.
         objects_dropped: Entries of objects removed by selects, by object.
@@ -42,6 +44,7 @@ class ConvertSummary:
     """
 
     written: WriteSummary
+    schema: Schema
     entries_in: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     objects_dropped: Counter[str] = field(default_factory=Counter)

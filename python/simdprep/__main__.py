@@ -1,0 +1,5 @@
+"""``python -m simdprep``: the command line."""
+
+from .cli import main
+
+main()
