@@ -1,0 +1,43 @@
+"""The command ``python -m benchmarks``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from .result import FOLDER
+from .session import run
+
+#: In the order of the data's way.
+QUESTIONS = ("pad", "write", "read", "load", "convert", "level")
+
+
+def main() -> int:
+    """Run the questions asked for; return 1 where a target was missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="simdprep against what people use today")
+    parser.add_argument("questions", nargs="*", metavar="QUESTION", help=f"of {', '.join(QUESTIONS)}; default all")
+    parser.add_argument("--quick", action="store_true", help="less data and fewer rounds; the results are not kept")
+    parser.add_argument("--rounds", type=int, help="how often each contender is timed")
+    parser.add_argument("--no-memory", action="store_true", help="leave peak memory out")
+    arguments = parser.parse_args()
+    unknown = set(arguments.questions) - set(QUESTIONS)
+    if unknown:
+        parser.error(f"question: got {', '.join(sorted(unknown))}, expected some of {', '.join(QUESTIONS)}")
+    missed = 0
+    for name in arguments.questions or QUESTIONS:
+        result = run(
+            name,
+            "quick" if arguments.quick else "full",
+            rounds=arguments.rounds,
+            memory=not arguments.no_memory,
+            told=lambda line: print(line, file=sys.stderr, flush=True),
+        )
+        print(*result.lines(), sep="\n", flush=True)
+        if not arguments.quick:
+            print(f"  kept in {result.write(FOLDER).relative_to(FOLDER.parent.parent)}", flush=True)
+        missed += sum(not target.met for target in result.targets)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""Memory: the peak of one contender, in a fresh process that runs nothing else.
+
+    python -m benchmarks.memory QUESTION SIZE CASE CONTENDER FOLDER
+
+prints JSON: bytes resident before the run and at its peak.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TypedDict, cast
+
+from .cases import Size
+from .question import THREADS, Contender, question
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Memory(TypedDict):
+    """Resident bytes.
+
+    Attributes:
+        before: With the input made and everything imported.
+        peak: The most at any time of the run.
+    """
+
+    before: int
+    peak: int
+
+
+def peak_memory(asked: str, size: Size, case: str, contender: str, folder: Path) -> Memory | None:
+    """Run a contender once in a process of its own; ``None`` where the system does not tell."""
+    arguments = [asked, size, case, contender, str(folder.absolute())]
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.memory", *arguments], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    return cast("Memory | None", json.loads(done.stdout.splitlines()[-1]))
+
+
+def measure(contender: Contender) -> Memory | None:
+    """Run a contender once; what earlier code left behind in the process counts as before."""
+    gc.collect()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).malloc_trim(0)  # else freed memory would be used again, unseen
+    try:
+        Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    except OSError:
+        return None
+    before = _status("VmRSS")
+    kept = contender.run()
+    peak = _status("VmHWM")
+    del kept
+    return {"before": before, "peak": peak}
+
+
+def _status(key: str) -> int:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{key}:"):
+            return int(line.split()[1]) * 1024
+    raise KeyError(key)
+
+
+def _main(asked: str, size: str, case: str, key: str, folder: str) -> None:
+    entry = question(asked)
+    chosen = next(found for found in entry.cases(cast(Size, size)) if found.name == case)
+    prepared = entry.prepare(chosen, Path(folder))
+    contender = next(found for found in entry.contenders(prepared, THREADS) if found.key == key)
+    print(json.dumps(measure(contender)))
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
