@@ -96,26 +96,19 @@ def _unreadable(path: Path, error: BaseException) -> DatasetError:
     return DatasetError("structure of the HDF5 file", got=text, expected="one that HDF5 can read", where=where)
 
 
-def open_object(file: h5py.h5f.FileID, path: str, where: str) -> Any:
-    """Open the group or dataset at ``path``, following hard links only.
+def open_member(group: Any, name: str, where: str) -> Any:
+    """Open a member of a group, if a hard link leads there.
 
     Raises:
-        DatasetError: there is nothing of that name, or a soft or external link is on the way.
+        DatasetError: there is nothing of that name, or a soft or external link.
     """
-    at: Any = h5py.h5g.open(file, b"/")
-    for name in filter(None, path.split("/")):
-        at = open_member(at, name, f"{where}: {path}")
-    return at
-
-
-def open_member(group: Any, name: str, where: str) -> Any:
-    """Open a member of a group; errors as :func:`open_object`."""
     key = name.encode()
-    if not isinstance(group, h5py.h5g.GroupID) or key not in group:
+    if not isinstance(group, h5py.h5g.GroupID) or not group.links.exists(key):
         raise DatasetError(
             "object of the file", got="nothing of that name", expected="what the schema names", where=where
         )
-    if group.links.get_info(key).type != h5py.h5l.TYPE_HARD:
+    kind = group.links.get_info(key).type
+    if kind != h5py.h5l.TYPE_HARD:
         raise DatasetError(
             "link", got="a soft or external link", expected="a hard link: no other place is ever read", where=where
         )
@@ -162,20 +155,17 @@ def _check_storage(plist: h5py.h5p.PropDCID, where: str) -> None:
 
 def _check_type(dataset: h5py.h5d.DatasetID, description: _core.DatasetDescription, where: str) -> None:
     expected = stored_dtype(description)
-    if dataset.get_type().equal(_type_id(str(expected) if not description.compound else expected.descr)):
-        return
-    raise DatasetError("dtype", got=str(dataset.dtype), expected=str(expected), where=where)
-
-
-def _type_id(dtype: Any) -> Any:
-    """The HDF5 type of a dtype; numbers are made once."""
-    if isinstance(dtype, str):
-        return _scalar_type_id(dtype)
-    return h5py.h5t.py_create(np.dtype(dtype), logical=True)
+    if description.compound:
+        kind = h5py.h5t.py_create(expected, logical=True)
+    else:
+        kind = _type_id(description.members[0].dtype)
+    if not dataset.get_type().equal(kind):
+        raise DatasetError("dtype", got=str(dataset.dtype), expected=str(expected), where=where)
 
 
 @lru_cache(maxsize=32)
-def _scalar_type_id(name: str) -> Any:
+def _type_id(name: str) -> Any:
+    """The HDF5 type of a number."""
     return h5py.h5t.py_create(np.dtype(name), logical=True)
 
 
@@ -192,7 +182,7 @@ def _pipeline(plist: h5py.h5p.PropDCID, description: _core.DatasetDescription, w
     ordered = codes == [code for code in (_SHUFFLE, _DEFLATE, _FLETCHER) if code in codes]
     chunk = plist.get_chunk()
     whole = tuple(chunk[1:]) == tuple(description.slots)
-    item = stored_dtype(description).itemsize
+    item = len(description.fill)
     ours = (
         ordered
         and whole
