@@ -7,7 +7,16 @@ import awkward as ak
 import numpy as np
 import pytest
 
-from simdprep.readers import Counts, Source, expand_inputs, group, open_source, read_events
+from simdprep.readers import (
+    Counts,
+    Source,
+    Wanted,
+    expand_inputs,
+    group,
+    group_by_config,
+    open_source,
+    read_events,
+)
 from tests import real_data
 
 RELATIVE = 1e-9  # the facts are sums in float64, in whatever order
@@ -123,7 +132,7 @@ class TestTable:
         steps = source.steps(names, target_bytes=1000)
         assert [first for first, _ in steps[1:]] == [last for _, last in steps[:-1]]
         whole = source.read(names)
-        if source.num_entries > 500:  # thousands of steps of single entries take minutes
+        if source.num_entries > 20:  # many steps of single entries take minutes
             steps = [(0, 3), (3, source.num_entries // 2), (source.num_entries // 2, source.num_entries)]
         parts = [source.read(names, first, last) for first, last in steps]
         for name in names if parts else []:
@@ -134,6 +143,21 @@ class TestTable:
         assert {*grouping.branch_names, *grouping.counters} == set(source.branches)
         events = read_events(source, grouping)
         assert len(events) == source.num_entries
+        self.check_values(source, grouping, events)
+        self.check_config(source, grouping)
+
+    def check_config(self, source, grouping):
+        wanted = {
+            entry.name: Wanted(entry.pattern, [member.source for member in entry.members.values()], entry.parent)
+            for entry in grouping.groups
+        }
+        again = group_by_config(source.branches, wanted, refused=source.refused)
+        for entry in grouping.groups:
+            one, other = entry.members.values(), again.group(entry.name).members.values()
+            assert [(member.branch, member.slot) for member in one] == [(m.branch, m.slot) for m in other], entry.name
+            assert again.group(entry.name).parent == entry.parent
+
+    def check_values(self, source, grouping, events):
         arrays = source.read(grouping.branch_names)
         for entry in grouping.groups:
             for field, member in list(entry.members.items())[:5]:

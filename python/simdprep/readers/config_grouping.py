@@ -69,6 +69,7 @@ class _Request:
         self._refused = refused
         self._where = where
         self._flat, self.told = plain_names(branches)
+        self._known_of: dict[str, dict[str, Branch]] = {}
 
     def group(self, name: str) -> Group:
         """Return one object, its parent not yet looked at."""
@@ -88,12 +89,15 @@ class _Request:
 
     def _known(self, name: str) -> dict[str, Branch]:
         """Return the branches an object could take, by field."""
+        if name in self._known_of:
+            return self._known_of[name]
         pattern = self._wanted[name].pattern
         found: dict[str, Branch] = {}
         for branch, flat in self._flat.items():
             field = _field(name, pattern, branch, flat)
             if field is not None and (name != EVENTS or pattern or self._branches[branch].depth == 0):
                 found.setdefault(field, self._branches[branch])
+        self._known_of[name] = found
         return found
 
     def _all_of(self, name: str) -> dict[str, Member]:

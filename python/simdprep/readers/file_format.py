@@ -43,14 +43,18 @@ def open_source(path: str, tree: str | None = None, *, threads: int | None = Non
             raise InputError(
                 "tree", got=repr(tree), expected="none: only ROOT files have trees", where=path, hint="leaving it out"
             )
-        if head.startswith(_PARQUET):
-            from .parquet import ParquetSource
-
-            return ParquetSource(path, threads)
-        from .feather import FeatherSource
-
-        return FeatherSource(path, threads)
+        return _open_table(path, threads, parquet=head.startswith(_PARQUET))
     raise _unknown(path, head)
+
+
+def _open_table(path: str, threads: int | None, *, parquet: bool) -> Source:
+    try:
+        from .feather import FeatherSource
+        from .parquet import ParquetSource
+    except ModuleNotFoundError as error:  # an extra of the package
+        hint = "pip install 'simdprep[parquet]'"
+        raise InputError("table", got="no pyarrow", expected="it to be installed", where=path, hint=hint) from error
+    return ParquetSource(path, threads) if parquet else FeatherSource(path, threads)
 
 
 def _head(path: str) -> tuple[bytes, int | None]:

@@ -20,7 +20,7 @@ from .steps import STEP_BYTES, step_ranges
 
 
 class Source(abc.ABC):
-    """One tree or table of one file. Made by :func:`simdprep.readers.open_source`.
+    """One tree or table of one file. Made by :func:`simdprep.readers.open_source`; for one thread at a time.
 
     Attributes:
         path: The file, as given.
@@ -113,7 +113,7 @@ class Source(abc.ABC):
     def steps(
         self, names: Iterable[str], *, target_bytes: int = STEP_BYTES, start: int = 0, stop: int | None = None
     ) -> list[tuple[int, int]]:
-        """Cut an entry range so that each step reads about ``target_bytes``.
+        """Cut an entry range so that each step reads about ``target_bytes``, and at most twice as much.
 
         The size of an entry is taken from the file's own totals, so a step of unusual entries can be larger.
         On top of its arrays a step decompresses one run of entries that the file stores together (basket,

@@ -160,6 +160,14 @@ def test_opening_leaves_no_threads(root_file):
     assert threading.active_count() == before
 
 
+def test_without_pyarrow_it_is_asked_for(tmp_path, monkeypatch):
+    pq.write_table(pa.table({"x": [1]}), tmp_path / "a.parquet")
+    for name in ("parquet", "feather", "arrow_columns"):
+        monkeypatch.delitem(sys.modules, f"simdprep.readers.{name}", raising=False)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert "try pip install 'simdprep[parquet]'" in error_of(tmp_path / "a.parquet")
+
+
 def test_reading_libraries_are_loaded_when_needed():
     code = (
         "import sys, simdprep.readers as readers\n"

@@ -20,8 +20,13 @@ def test_a_border_ends_a_step_that_is_half_full():
     ]
 
 
-def test_a_border_that_leaves_less_is_ignored():
+def test_a_border_soon_after_is_reached():
+    assert step_ranges(0, 600, 100, np.array([0, 180, 360, 540])) == [(0, 180), (180, 360), (360, 540), (540, 600)]
+
+
+def test_borders_too_near_or_far_are_ignored():
     assert step_ranges(0, 200, 100, np.array([0, 30])) == [(0, 100), (100, 200)]
+    assert step_ranges(0, 300, 100, np.array([0, 201, 400])) == [(0, 100), (100, 201), (201, 300)]
 
 
 def test_an_empty_range_has_no_step():
@@ -38,5 +43,5 @@ def test_steps_are_a_partition(start, length, size, borders):
     steps = step_ranges(start, start + length, size, np.array(borders, np.int64))
     entries = [entry for first, last in steps for entry in range(first, last)]
     assert entries == list(range(start, start + length))
-    assert all(0 < last - first <= size for first, last in steps)
+    assert all(0 < last - first <= 2 * size for first, last in steps)
     assert all(2 * (last - first) >= size for first, last in steps[:-1])

@@ -113,7 +113,7 @@ def test_steps_end_where_the_file_stores_together(source):
         (first, first + 3) for first in range(0, ENTRIES, 3)
     ]
     assert source.steps(["run"], target_bytes=1 << 20) == [(0, ENTRIES)]
-    assert source.steps(["run"], target_bytes=1, start=4, stop=7) == [(4, 5), (5, 6), (6, 7)]
+    assert source.steps(["run"], target_bytes=1, start=4, stop=8) == [(4, 6), (6, 7), (7, 8)]
 
 
 def test_an_empty_tree_has_types_and_no_steps(path):
