@@ -177,6 +177,15 @@ def _pipeline(plist: h5py.h5p.PropDCID, description: _core.DatasetDescription, w
         raise DatasetError(
             "filters", got=f"number {', '.join(unknown)}", expected=f"only {', '.join(_FILTERS.values())}", where=where
         )
+    lacking = [_FILTERS[code] for code in codes if not h5py.h5z.filter_avail(code)]
+    if lacking:
+        raise DatasetError(
+            "filters",
+            got=f"{', '.join(lacking)}, which this HDF5 lacks",
+            expected="filters that are registered",
+            where=where,
+            hint="pip install hdf5plugin, and import hdf5plugin first",
+        )
     level = next((values[0] for code, _, values, _ in filters if code == _DEFLATE), 0)
     size = next((values[0] for code, _, values, _ in filters if code == _SHUFFLE and values), 0)
     ordered = codes == [code for code in (_SHUFFLE, _DEFLATE, _FLETCHER) if code in codes]
