@@ -5,123 +5,131 @@
 namespace simdprep::bind {
 namespace {
 
+using detail::ColumnView;
 using detail::Gather;
-using detail::GatherBlock;
-using detail::SlotView;
+using detail::PackedBlock;
 using detail::ThreadPool;
-using Arrays = std::vector<py::array>;  // one per block
-
-// The gather, and the arrays it reads.
-struct HeldGather {
-    std::vector<py::object> held;
-    Gather gather;
-    std::size_t row_values;
-    std::size_t row_slots;
-    std::size_t item_bytes;
-};
-
-DType dtype_of(const py::array& array) { return dtype_from(py::str(array.dtype().attr("name")).cast<std::string>()); }
+using Arrays = std::vector<py::array>;
 
 void require(bool sound, const char* what) {
     if (!sound) throw InternalError(what);
 }
 
-// A dense array (rows, outer, inner) as the block has it, or a flat content.
-SlotView view_of(const py::array& array, const GatherBlock& block) {
-    const auto* data = bytes_of(array);
-    if (block.offsets != nullptr) {
-        require(array.ndim() == 1, "a ragged content that is not flat");
-        return {data, 0, 0, array.strides(0)};
+DType dtype_of(const py::array& array) { return dtype_from(py::str(array.dtype().attr("name")).cast<std::string>()); }
+
+// Views of arrays of one shape: (n,), or (lists, slots).
+std::vector<ColumnView> views_of(const Arrays& fields, py::ssize_t axes) {
+    require(!fields.empty(), "an object without fields");
+    std::vector<ColumnView> views;
+    for (const py::array& field : fields) {
+        require(field.ndim() == axes, "a field with a wrong number of axes");
+        for (py::ssize_t axis = 0; axis < axes; ++axis)
+            require(field.shape(axis) == fields.front().shape(axis), "fields of different shapes");
+        views.push_back({bytes_of(field), dtype_of(field), axes == 2 ? field.strides(0) : 0, field.strides(axes - 1)});
     }
-    const auto size = [&](int axis) { return static_cast<std::uint64_t>(array.shape(axis)); };
-    require(array.ndim() == 3 && size(0) == block.rows && size(1) == block.outer && size(2) == block.inner,
-            "arrays of a block with different shapes");
-    return {data, array.strides(0), array.strides(1), array.strides(2)};
+    return views;
 }
 
-// Offsets that never fall, starting at zero or later; returns the last one.
-std::int64_t last_of(const OffsetArray& offsets) {
-    require(offsets.ndim() == 1 && offsets.size() > 0, "empty offsets");
-    const std::int64_t* values = offsets.data();
-    require(values[0] >= 0, "offsets below zero");
-    for (py::ssize_t entry = 1; entry < offsets.size(); ++entry)
-        if (values[entry] < values[entry - 1])
-            throw DatasetError("offsets: got a decrease, expected none", {}, "simdprep verify");
-    return values[offsets.size() - 1];
+py::array new_items(std::int64_t count, const Arrays& fields, const std::string& dtype) {
+    return py::array(py::dtype(dtype), std::vector<py::ssize_t>{count, static_cast<py::ssize_t>(fields.size())});
 }
 
-class Builder {
-public:
-    std::unique_ptr<HeldGather> build(const std::vector<Arrays>& fields, const std::optional<Arrays>& valid,
-                                      const std::optional<Arrays>& offsets, const std::optional<Arrays>& inner_offsets,
-                                      std::uint64_t outer, std::uint64_t inner, const std::string& dtype) {
-        require(!fields.empty(), "a gather of no fields");
-        const std::size_t count = fields.front().size();
-        std::vector<GatherBlock> blocks;
-        for (std::size_t index = 0; index < count; ++index) {
-            GatherBlock block;
-            std::int64_t entries = 0;
-            if (offsets) {
-                block.rows = static_cast<std::uint64_t>(offsets->at(index).size()) - 1;
-                entries = hold_offsets(offsets->at(index), block.offsets);
-                if (inner_offsets) {
-                    const std::int64_t lists = entries;
-                    entries = hold_offsets(inner_offsets->at(index), block.inner_offsets);
-                    require(lists < static_cast<std::int64_t>(inner_offsets->at(index).size()), "outer offsets beyond the inner ones");
-                }
-            } else {
-                const py::array& model = fields.front().at(index);
-                require(model.ndim() == 3, "a dense array that has not three axes");
-                block.rows = static_cast<std::uint64_t>(model.shape(0));
-                block.outer = static_cast<std::uint64_t>(model.shape(1));
-                block.inner = static_cast<std::uint64_t>(model.shape(2));
-            }
-            for (const Arrays& field : fields) {
-                require(field.size() == count && dtype_of(field[index]) == dtype_of(field.front()), "blocks that differ");
-                block.fields.push_back(view_of(hold(field[index]), block));
-                require(!offsets || entries <= field[index].size(), "offsets beyond the content");
-            }
-            if (valid) {
-                require(!offsets && valid->at(index).itemsize() == 1, "a mask that is not of bytes");
-                block.valid = view_of(hold(valid->at(index)), block);
-            }
-            blocks.push_back(std::move(block));
-        }
-        std::vector<DType> dtypes;
-        for (const Arrays& field : fields) dtypes.push_back(count == 0 ? DType::float32 : dtype_of(field.front()));
-        const DType out = dtype_from(dtype);
-        return std::make_unique<HeldGather>(HeldGather{std::move(held_),
-                                                       Gather(dtypes, std::move(blocks), outer, inner, out),
-                                                       outer * inner * fields.size(), outer * inner, size_of(out)});
-    }
+std::byte* bytes_to(py::array& array) { return static_cast<std::byte*>(array.mutable_data()); }
 
-private:
-    const py::array& hold(const py::array& array) {
-        held_.push_back(array);
-        return array;
-    }
+py::array pack_items(ThreadPool& pool, const Arrays& fields, const std::string& dtype) {
+    const std::vector<ColumnView> views = views_of(fields, 1);
+    const auto count = fields.front().shape(0);
+    py::array items = new_items(count, fields, dtype);
+    std::byte* to = bytes_to(items);
+    const DType out = dtype_from(dtype);
+    const py::gil_scoped_release release;
+    detail::pack_items(pool, views, static_cast<std::uint64_t>(count), out, to);
+    return items;
+}
 
-    std::int64_t hold_offsets(const py::array& array, const std::int64_t*& data) {
-        const auto offsets = OffsetArray::ensure(array);
-        require(static_cast<bool>(offsets), "offsets that are not int64");
-        held_.push_back(offsets);
-        data = offsets.data();
-        return last_of(offsets);
+py::tuple pack_slots(ThreadPool& pool, const Arrays& fields, const py::array& valid, const std::string& dtype) {
+    const std::vector<ColumnView> views = views_of(fields, 2);
+    const py::array& model = fields.front();
+    require(valid.itemsize() == 1 && valid.ndim() == 2 && valid.shape(0) == model.shape(0) && valid.shape(1) == model.shape(1),
+            "a mask of another shape than the fields");
+    const ColumnView mask{bytes_of(valid), DType::boolean, valid.strides(0), valid.strides(1)};
+    OffsetArray offsets(model.shape(0) + 1);
+    const std::span<std::int64_t> bounds(offsets.mutable_data(), static_cast<std::size_t>(offsets.size()));
+    const auto slots = static_cast<std::uint64_t>(model.shape(1));
+    {
+        const py::gil_scoped_release release;
+        detail::count_valid(mask, bounds.size() - 1, slots, bounds.data());
     }
+    py::array items = new_items(bounds.back(), fields, dtype);
+    std::byte* to = bytes_to(items);
+    const DType out = dtype_from(dtype);
+    {
+        const py::gil_scoped_release release;
+        detail::pack_lists(pool, views, bounds, out, to);
+    }
+    return py::make_tuple(items, offsets);
+}
 
-    std::vector<py::object> held_;
+// The gather, and the arrays it reads.
+struct HeldGather {
+    std::vector<py::object> held;
+    Gather gather;
+    std::size_t row_bytes;
+    std::size_t row_slots;
 };
+
+// Checks and holds offsets that never fall; returns their number and the last one.
+std::pair<std::int64_t, std::int64_t> hold(const py::object& object, std::vector<py::object>& held, const std::int64_t*& data) {
+    const auto offsets = OffsetArray::ensure(object);
+    require(static_cast<bool>(offsets) && offsets.ndim() == 1 && offsets.size() > 0, "offsets that are not int64 (n + 1,)");
+    data = offsets.data();
+    require(data[0] >= 0, "offsets below zero");
+    for (py::ssize_t entry = 1; entry < offsets.size(); ++entry)
+        if (data[entry] < data[entry - 1]) throw DatasetError("offsets: got a decrease, expected none");
+    held.push_back(offsets);
+    return {offsets.size(), data[offsets.size() - 1]};
+}
+
+std::unique_ptr<HeldGather> make_gather(const std::vector<std::tuple<py::array, py::object, py::object>>& blocks,
+                                        std::uint64_t outer, std::uint64_t inner) {
+    std::vector<py::object> held;
+    std::vector<PackedBlock> views;
+    std::size_t item_bytes = 0;
+    for (const auto& [items, offsets, inner_offsets] : blocks) {
+        require(items.ndim() == 2 && (items.flags() & py::array::c_style) != 0, "items that are not contiguous (n, fields)");
+        const auto bytes = static_cast<std::size_t>(items.shape(1) * items.itemsize());
+        require(views.empty() || bytes == item_bytes, "blocks with different items");
+        item_bytes = bytes;
+        PackedBlock block{static_cast<std::uint64_t>(items.shape(0)), bytes_of(items)};
+        if (!offsets.is_none()) {
+            auto [count, last] = hold(offsets, held, block.offsets);
+            block.rows = static_cast<std::uint64_t>(count - 1);
+            if (!inner_offsets.is_none()) {
+                const std::int64_t lists = last;
+                std::tie(count, last) = hold(inner_offsets, held, block.inner_offsets);
+                require(lists < count, "offsets beyond the inner ones");
+            }
+            require(last <= items.shape(0), "offsets beyond the items");
+        } else {
+            require(outer == 1 && inner == 1, "rows of one item in several slots");
+        }
+        held.push_back(items);
+        views.push_back(block);
+    }
+    Gather gather(std::move(views), item_bytes, outer, inner);
+    return std::make_unique<HeldGather>(HeldGather{std::move(held), std::move(gather), outer * inner * item_bytes, outer * inner});
+}
 
 std::byte* target(py::array& array, std::size_t bytes) {
     require((array.flags() & py::array::c_style) != 0 && array.writeable() && static_cast<std::size_t>(array.nbytes()) == bytes,
             "an output array of the wrong size");
-    return static_cast<std::byte*>(array.mutable_data());
+    return bytes_to(array);
 }
 
-void take(const HeldGather& self, ThreadPool& pool, const OffsetArray& rows, py::array values, std::optional<py::array> valid) {
+void take(const HeldGather& self, ThreadPool& pool, const OffsetArray& rows, py::array values, py::array valid) {
     const auto count = static_cast<std::size_t>(rows.size());
-    std::byte* out = target(values, count * self.row_values * self.item_bytes);
-    auto* mask = valid ? reinterpret_cast<std::uint8_t*>(target(*valid, count * self.row_slots)) : nullptr;
+    std::byte* out = target(values, count * self.row_bytes);
+    auto* mask = reinterpret_cast<std::uint8_t*>(target(valid, count * self.row_slots));
     const std::span<const std::int64_t> numbers(rows.data(), count);
     const py::gil_scoped_release release;
     self.gather.take(pool, numbers, out, mask);
@@ -131,13 +139,11 @@ void take(const HeldGather& self, ThreadPool& pool, const OffsetArray& rows, py:
 
 void bind_gather(py::module_& module) {
     using namespace py::literals;
-    py::class_<HeldGather>(module, "Gather", "Rows of decoded blocks to interleaved values and mask; keeps the blocks' arrays.")
-        .def(py::init([](const std::vector<Arrays>& fields, const std::optional<Arrays>& valid,
-                         const std::optional<Arrays>& offsets, const std::optional<Arrays>& inner_offsets,
-                         std::uint64_t outer, std::uint64_t inner, const std::string& dtype) {
-                 return Builder().build(fields, valid, offsets, inner_offsets, outer, inner, dtype);
-             }),
-             "fields"_a, py::kw_only(), "valid"_a, "offsets"_a, "inner_offsets"_a, "outer"_a, "inner"_a, "dtype"_a)
+    module.def("pack_items", &pack_items, "pool"_a, "fields"_a, "dtype"_a, "Fields (n,) to items (n, fields).");
+    module.def("pack_slots", &pack_slots, "pool"_a, "fields"_a, "valid"_a, "dtype"_a,
+               "Fields and mask (lists, slots) to the items of valid slots (n, fields) and offsets (lists + 1,).");
+    py::class_<HeldGather>(module, "Gather", "Rows of packed blocks to batches; keeps the blocks' arrays.")
+        .def(py::init(&make_gather), "blocks"_a, py::kw_only(), "outer"_a, "inner"_a)
         .def_property_readonly("num_rows", [](const HeldGather& self) { return self.gather.num_rows(); })
         .def("take", &take, "pool"_a, "rows"_a, "values"_a, "valid"_a,
              "Writes (rows, outer, inner, fields) and the mask (rows, outer, inner), without the GIL; row -1 is empty.");

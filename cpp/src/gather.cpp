@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <string>
 #include <type_traits>
 
 #include "simdprep/detail/half.hpp"
@@ -13,6 +14,14 @@ namespace {
 
 // Bytes a thread writes before it takes the next rows: long enough to hide the taking of turns.
 constexpr std::size_t task_bytes = std::size_t{128} << 10;
+
+// Items that are packed field by field: few enough that what one field writes is still in the cache for the next.
+constexpr std::uint64_t items_at_once = 256;
+
+// How far ahead rows are fetched from memory, and how much of each: what follows the processor sees coming.
+constexpr std::size_t rows_ahead = 2;
+constexpr std::size_t lines_ahead = 4;
+constexpr std::size_t line_bytes = 64;
 
 struct Half {
     std::uint16_t bits;
@@ -50,6 +59,8 @@ To convert(From value) {
     }
 }
 
+using Copy = void (*)(const std::byte* from, std::ptrdiff_t step, std::size_t count, std::byte* to, std::size_t to_step);
+
 template <typename From, typename To>
 void copy_strided(const std::byte* from, std::ptrdiff_t step, std::size_t count, std::byte* to, std::size_t to_step) {
     for (std::size_t slot = 0; slot < count; ++slot) {
@@ -71,140 +82,185 @@ void copy(const std::byte* from, std::ptrdiff_t step, std::size_t count, std::by
     copy_strided<From, To>(from, step, count, to, to_step);
 }
 
-template <typename To, typename Visit>
-auto with_source(DType dtype, Visit&& visit) {
-    switch (dtype) {
-        case DType::boolean: return visit(Bool{}, To{});
-        case DType::int8: return visit(std::int8_t{}, To{});
-        case DType::int16: return visit(std::int16_t{}, To{});
-        case DType::int32: return visit(std::int32_t{}, To{});
-        case DType::int64: return visit(std::int64_t{}, To{});
-        case DType::uint8: return visit(std::uint8_t{}, To{});
-        case DType::uint16: return visit(std::uint16_t{}, To{});
-        case DType::uint32: return visit(std::uint32_t{}, To{});
-        case DType::uint64: return visit(std::uint64_t{}, To{});
-        case DType::float16: return visit(Half{}, To{});
-        case DType::float32: return visit(float{}, To{});
-        case DType::float64: return visit(double{}, To{});
+template <typename To>
+Copy copy_to(DType from) {
+    switch (from) {
+        case DType::boolean: return &copy<Bool, To>;
+        case DType::int8: return &copy<std::int8_t, To>;
+        case DType::int16: return &copy<std::int16_t, To>;
+        case DType::int32: return &copy<std::int32_t, To>;
+        case DType::int64: return &copy<std::int64_t, To>;
+        case DType::uint8: return &copy<std::uint8_t, To>;
+        case DType::uint16: return &copy<std::uint16_t, To>;
+        case DType::uint32: return &copy<std::uint32_t, To>;
+        case DType::uint64: return &copy<std::uint64_t, To>;
+        case DType::float16: return &copy<Half, To>;
+        case DType::float32: return &copy<float, To>;
+        case DType::float64: return &copy<double, To>;
     }
     throw InternalError("an unknown dtype");
 }
 
-const std::byte* at(const SlotView& view, std::uint64_t row, std::uint64_t outer) {
-    return view.data + static_cast<std::ptrdiff_t>(row) * view.row + static_cast<std::ptrdiff_t>(outer) * view.outer;
-}
-
-}  // namespace
-
-// The entries of one list: of outer slot `outer` of row `row`, or of a content from `row` on.
-struct Gather::List {
-    std::uint64_t row;
-    std::uint64_t outer;
-    std::uint64_t count;
-
-    [[nodiscard]] const std::byte* begin(const GatherBlock& block, const SlotView& view) const {
-        if (block.offsets != nullptr) return view.data + static_cast<std::ptrdiff_t>(row) * view.inner;
-        return at(view, row, outer);
-    }
-};
-
-Gather::Copy Gather::copy_for(DType from, DType to) {
-    const auto visit = [](auto source, auto target) -> Copy { return &copy<decltype(source), decltype(target)>; };
+Copy copy_for(DType from, DType to) {
     switch (to) {
-        case DType::float16: return with_source<Half>(from, visit);
-        case DType::float32: return with_source<float>(from, visit);
-        case DType::float64: return with_source<double>(from, visit);
+        case DType::float16: return copy_to<Half>(from);
+        case DType::float32: return copy_to<float>(from);
+        case DType::float64: return copy_to<double>(from);
         default: throw InternalError("batches of dtype " + std::string(name_of(to)));
     }
 }
 
-Gather::Gather(const std::vector<DType>& dtypes, std::vector<GatherBlock> blocks, std::uint64_t outer,
-               std::uint64_t inner, DType out)
-    : blocks_(std::move(blocks)), outer_(outer), inner_(inner), item_bytes_(size_of(out)) {
-    for (const DType dtype : dtypes) copies_.push_back(copy_for(dtype, out));
-    starts_.push_back(0);
-    for (const GatherBlock& block : blocks_) {
-        if (block.fields.size() != copies_.size()) throw InternalError("a block lacks fields");
-        starts_.push_back(starts_.back() + block.rows);
+// The fields with the functions that convert them, and the place of each in an item.
+class Packer {
+public:
+    Packer(std::span<const ColumnView> fields, DType out) : fields_(fields), value_bytes_(size_of(out)) {
+        for (const ColumnView& field : fields) copies_.push_back(copy_for(field.dtype, out));
+    }
+
+    [[nodiscard]] std::size_t item_bytes() const { return fields_.size() * value_bytes_; }
+
+    void pack(std::uint64_t list, std::uint64_t slot, std::uint64_t count, std::byte* items) const {
+        for (std::size_t index = 0; index < fields_.size(); ++index) {
+            const ColumnView& field = fields_[index];
+            const std::byte* from = field.data + static_cast<std::ptrdiff_t>(list) * field.list +
+                                    static_cast<std::ptrdiff_t>(slot) * field.slot;
+            copies_[index](from, field.slot, count, items + index * value_bytes_, item_bytes());
+        }
+    }
+
+private:
+    std::span<const ColumnView> fields_;
+    std::vector<Copy> copies_;
+    std::size_t value_bytes_;
+};
+
+// Calls body(begin, end) for runs of 0 ... count - 1 that write about task_bytes each.
+template <typename Body>
+void for_runs(ThreadPool& pool, std::uint64_t count, std::size_t bytes_each, const Body& body) {
+    const std::uint64_t step = std::max<std::uint64_t>(1, task_bytes / std::max<std::size_t>(1, bytes_each));
+    pool.parallel_for((count + step - 1) / step,
+                      [&](std::size_t task) { body(task * step, std::min(count, (task + 1) * step)); });
+}
+
+}  // namespace
+
+void count_valid(const ColumnView& valid, std::uint64_t lists, std::uint64_t slots, std::int64_t* offsets) {
+    std::int64_t total = 0;
+    offsets[0] = 0;
+    for (std::uint64_t list = 0; list < lists; ++list) {
+        const std::byte* mask = valid.data + static_cast<std::ptrdiff_t>(list) * valid.list;
+        const auto valid_at = [&](std::uint64_t slot) {
+            return mask[static_cast<std::ptrdiff_t>(slot) * valid.slot] != std::byte{0};
+        };
+        std::uint64_t count = 0;
+        while (count < slots && valid_at(count)) ++count;
+        for (std::uint64_t slot = count; slot < slots; ++slot)
+            if (valid_at(slot))
+                throw DatasetError(expected("valid", "an entry in slot " + std::to_string(slot) + " behind an empty slot",
+                                            "valid entries first"));
+        total += static_cast<std::int64_t>(count);
+        offsets[list + 1] = total;
     }
 }
 
-void Gather::take(ThreadPool& pool, std::span<const std::int64_t> rows, std::byte* values,
-                  std::uint8_t* valid) const {
+void pack_lists(ThreadPool& pool, std::span<const ColumnView> fields, std::span<const std::int64_t> offsets, DType out,
+                std::byte* items) {
+    const Packer packer(fields, out);
+    const std::uint64_t lists = offsets.size() - 1;
+    const auto bytes = static_cast<std::size_t>(offsets[lists]) * packer.item_bytes() / std::max<std::uint64_t>(1, lists);
+    for_runs(pool, lists, bytes, [&](std::uint64_t begin, std::uint64_t end) {
+        for (std::uint64_t list = begin; list < end; ++list) {
+            const auto first = static_cast<std::uint64_t>(offsets[list]);
+            packer.pack(list, 0, static_cast<std::uint64_t>(offsets[list + 1]) - first, items + first * packer.item_bytes());
+        }
+    });
+}
+
+void pack_items(ThreadPool& pool, std::span<const ColumnView> fields, std::uint64_t count, DType out, std::byte* items) {
+    const Packer packer(fields, out);
+    for_runs(pool, count, packer.item_bytes(), [&](std::uint64_t begin, std::uint64_t end) {
+        for (std::uint64_t first = begin; first < end; first += items_at_once)
+            packer.pack(0, first, std::min(items_at_once, end - first), items + first * packer.item_bytes());
+    });
+}
+
+Gather::Gather(std::vector<PackedBlock> blocks, std::size_t item_bytes, std::uint64_t outer, std::uint64_t inner)
+    : blocks_(std::move(blocks)), item_bytes_(item_bytes), outer_(outer), inner_(inner) {
+    starts_.push_back(0);
+    for (const PackedBlock& block : blocks_) starts_.push_back(starts_.back() + block.rows);
+}
+
+void Gather::take(ThreadPool& pool, std::span<const std::int64_t> rows, std::byte* items, std::uint8_t* valid) const {
     for (const std::int64_t row : rows)
         if (row < -1 || (row >= 0 && static_cast<std::uint64_t>(row) >= num_rows()))
             throw InternalError("a row outside of the decoded blocks");
     const std::size_t slots = outer_ * inner_;
-    const std::size_t row_bytes = slots * copies_.size() * item_bytes_;
-    const std::size_t step = std::max<std::size_t>(1, task_bytes / std::max<std::size_t>(1, row_bytes));
-    pool.parallel_for((rows.size() + step - 1) / step, [&](std::size_t task) {
-        const std::size_t end = std::min(rows.size(), (task + 1) * step);
-        for (std::size_t entry = task * step; entry < end; ++entry)
-            take_row(rows[entry], values + entry * row_bytes, valid == nullptr ? nullptr : valid + entry * slots);
+    for_runs(pool, rows.size(), slots * item_bytes_, [&](std::uint64_t begin, std::uint64_t end) {
+        for (std::uint64_t entry = begin; entry < end; ++entry) {
+            if (entry + 2 * rows_ahead < end) prefetch_offsets(rows[entry + 2 * rows_ahead]);
+            if (entry + rows_ahead < end) prefetch_items(rows[entry + rows_ahead]);
+            take_row(rows[entry], items + entry * slots * item_bytes_, valid + entry * slots);
+        }
     });
 }
 
-void Gather::take_row(std::int64_t row, std::byte* values, std::uint8_t* valid) const {
-    const std::size_t list_bytes = inner_ * copies_.size() * item_bytes_;
-    std::uint64_t written = 0;  // outer slots
-    if (row >= 0) {
-        const auto number = static_cast<std::uint64_t>(row);
-        const auto after = std::upper_bound(starts_.begin(), starts_.end(), number);
-        const auto index = static_cast<std::size_t>(after - starts_.begin()) - 1;
-        const GatherBlock& block = blocks_[index];
-        const std::uint64_t local = number - starts_[index];
-        const auto list_at = [&](std::uint64_t outer) {
-            take_list(block, List{local, outer, std::min(block.inner, inner_)}, values + outer * list_bytes,
-                      valid == nullptr ? nullptr : valid + outer * inner_);
-        };
-        const auto content_at = [&](std::uint64_t outer, std::int64_t first, std::int64_t last) {
-            const std::uint64_t count = std::min(static_cast<std::uint64_t>(last - first), inner_);
-            take_list(block, List{static_cast<std::uint64_t>(first), 0, count}, values + outer * list_bytes,
-                      valid == nullptr ? nullptr : valid + outer * inner_);
-        };
-        if (block.offsets == nullptr) {
-            for (; written < std::min(block.outer, outer_); ++written) list_at(written);
-        } else if (block.inner_offsets == nullptr) {
-            content_at(written++, block.offsets[local], block.offsets[local + 1]);
-        } else {
-            const std::int64_t* bounds = block.inner_offsets + block.offsets[local];
-            const auto lists = static_cast<std::uint64_t>(block.offsets[local + 1] - block.offsets[local]);
-            for (; written < std::min(lists, outer_); ++written)
-                content_at(written, bounds[written], bounds[written + 1]);
-        }
-    }
-    std::memset(values + written * list_bytes, 0, (outer_ - written) * list_bytes);
-    if (valid != nullptr) std::memset(valid + written * inner_, 0, (outer_ - written) * inner_);
+std::pair<const PackedBlock*, std::uint64_t> Gather::find(std::int64_t row) const {
+    const auto number = static_cast<std::uint64_t>(row);
+    const auto after = std::upper_bound(starts_.begin(), starts_.end(), number);
+    const auto index = static_cast<std::size_t>(after - starts_.begin()) - 1;
+    return {&blocks_[index], number - starts_[index]};
 }
 
-void Gather::take_list(const GatherBlock& block, const List& list, std::byte* values, std::uint8_t* valid) const {
-    const std::size_t slot_bytes = copies_.size() * item_bytes_;
-    const std::byte* mask = block.valid.data == nullptr ? nullptr : list.begin(block, block.valid);
-    const auto valid_at = [&](std::uint64_t slot) {
-        return mask == nullptr || mask[static_cast<std::ptrdiff_t>(slot) * block.valid.inner] != std::byte{0};
-    };
-    std::uint64_t end = list.count;  // behind the last valid slot
-    while (end > 0 && !valid_at(end - 1)) --end;
-    std::uint64_t first = mask == nullptr ? end : 0;  // the run of valid slots at the start
-    while (first < end && valid_at(first)) ++first;
-    std::memset(values + first * slot_bytes, 0, (inner_ - first) * slot_bytes);
-    if (valid != nullptr) {
-        std::memset(valid, 1, first);
-        std::memset(valid + first, 0, inner_ - first);
+// Rows of a shuffled batch lie anywhere: without these two, every one waits for memory.
+void Gather::prefetch_offsets(std::int64_t row) const {
+    if (row < 0) return;
+    const auto [block, local] = find(row);
+    if (block->offsets != nullptr) __builtin_prefetch(block->offsets + local);
+}
+
+void Gather::prefetch_items(std::int64_t row) const {
+    if (row < 0) return;
+    const auto [block, local] = find(row);
+    const std::int64_t first = block->offsets == nullptr ? static_cast<std::int64_t>(local) : block->offsets[local];
+    if (block->inner_offsets != nullptr) {
+        __builtin_prefetch(block->inner_offsets + first);
+        return;  // where its items lie is not known yet
     }
-    const auto copy_run = [&](std::uint64_t start, std::uint64_t count) {
-        for (std::size_t field = 0; field < copies_.size(); ++field) {
-            const SlotView& view = block.fields[field];
-            copies_[field](list.begin(block, view) + static_cast<std::ptrdiff_t>(start) * view.inner, view.inner, count,
-                           values + start * slot_bytes + field * item_bytes_, slot_bytes);
+    const std::byte* items = block->items + static_cast<std::size_t>(first) * item_bytes_;
+    for (std::size_t line = 0; line < lines_ahead; ++line) __builtin_prefetch(items + line * line_bytes);
+}
+
+void Gather::take_row(std::int64_t row, std::byte* items, std::uint8_t* valid) const {
+    const std::size_t list_bytes = inner_ * item_bytes_;
+    std::uint64_t written = 0;  // outer slots
+    if (row >= 0) {
+        const auto [block, local] = find(row);
+        if (block->offsets == nullptr) {
+            const auto item = static_cast<std::int64_t>(local);
+            take_list(*block, item, item + 1, items, valid);
+            written = 1;
+        } else if (block->inner_offsets == nullptr) {
+            take_list(*block, block->offsets[local], block->offsets[local + 1], items, valid);
+            written = 1;
+        } else {
+            const std::int64_t* bounds = block->inner_offsets + block->offsets[local];
+            const auto lists = static_cast<std::uint64_t>(block->offsets[local + 1] - block->offsets[local]);
+            for (; written < std::min(lists, outer_); ++written)
+                take_list(*block, bounds[written], bounds[written + 1], items + written * list_bytes,
+                          valid + written * inner_);
         }
-    };
-    copy_run(0, first);
-    for (std::uint64_t slot = first; slot < end; ++slot) {  // files of ours have no valid entries behind a hole
-        if (!valid_at(slot)) continue;
-        copy_run(slot, 1);
-        if (valid != nullptr) valid[slot] = 1;
     }
+    std::memset(items + written * list_bytes, 0, (outer_ - written) * list_bytes);
+    std::memset(valid + written * inner_, 0, (outer_ - written) * inner_);
+}
+
+void Gather::take_list(const PackedBlock& block, std::int64_t first, std::int64_t last, std::byte* items,
+                       std::uint8_t* valid) const {
+    const std::size_t count = std::min(static_cast<std::uint64_t>(last - first), inner_);
+    if (count != 0) std::memcpy(items, block.items + static_cast<std::size_t>(first) * item_bytes_, count * item_bytes_);
+    std::memset(items + count * item_bytes_, 0, (inner_ - count) * item_bytes_);
+    std::memset(valid, 1, count);
+    std::memset(valid + count, 0, inner_ - count);
 }
 
 }  // namespace simdprep::detail

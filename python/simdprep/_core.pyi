@@ -137,21 +137,22 @@ class ChunkReader:
 
 def read_rows(pool: ThreadPool, reads: Sequence[tuple[ChunkReader, int, int, NDArray[Any]]]) -> None: ...
 
+def pack_items(pool: ThreadPool, fields: Sequence[NDArray[Any]], dtype: str) -> NDArray[Any]: ...
+def pack_slots(
+    pool: ThreadPool, fields: Sequence[NDArray[Any]], valid: NDArray[np.bool_], dtype: str
+) -> tuple[NDArray[Any], NDArray[np.int64]]: ...
+
 class Gather:
     def __init__(
         self,
-        fields: Sequence[Sequence[NDArray[Any]]],
+        blocks: Sequence[tuple[NDArray[Any], NDArray[np.int64] | None, NDArray[np.int64] | None]],
         *,
-        valid: Sequence[NDArray[np.bool_]] | None,
-        offsets: Sequence[NDArray[np.int64]] | None,
-        inner_offsets: Sequence[NDArray[np.int64]] | None,
         outer: int,
         inner: int,
-        dtype: str,
     ) -> None: ...
     num_rows: int
     def take(
-        self, pool: ThreadPool, rows: NDArray[np.int64], values: NDArray[Any], valid: NDArray[np.bool_] | None
+        self, pool: ThreadPool, rows: NDArray[np.int64], values: NDArray[Any], valid: NDArray[np.bool_]
     ) -> None: ...
 
 def commit_file(path: str, image: Any) -> tuple[str, int]: ...

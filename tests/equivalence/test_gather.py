@@ -1,6 +1,4 @@
-"""The core's gather equals its plain numpy form, bit for bit."""
-
-from itertools import pairwise
+"""The core packs and gathers as its plain numpy form does, bit for bit."""
 
 import hypothesis.extra.numpy as npst
 import numpy as np
@@ -9,12 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simdprep import _core
-from simdprep.errors import InternalError, SimdprepError
+from simdprep.errors import DatasetError, InternalError, SimdprepError
+from simdprep.loader import reference
 from simdprep.loader.plan import DTYPES as OUT_DTYPES
-from simdprep.loader.reference import gather_dense, gather_ragged
 from simdprep.schema.field import DTYPES
 
 POOLS = [_core.ThreadPool(1), _core.ThreadPool(3)]
+
+pools = st.sampled_from(POOLS)
+out_dtypes = st.sampled_from(OUT_DTYPES)
 
 
 def assert_same_bits(actual, expected):
@@ -25,22 +26,6 @@ def assert_same_bits(actual, expected):
     np.testing.assert_array_equal(np.isnan(actual), nan)
     unsigned = f"u{expected.dtype.itemsize}"
     np.testing.assert_array_equal(actual[~nan].view(unsigned), expected[~nan].view(unsigned))
-
-
-def take(gather, rows, outer, inner, fields, dtype, pool=POOLS[0]):
-    rows = np.asarray(rows, np.int64)
-    values = np.full((len(rows), outer, inner, fields), 77, dtype)
-    valid = np.full((len(rows), outer, inner), True)
-    gather.take(pool, rows, values, valid)
-    return values, valid
-
-
-def rows_of(num_rows):
-    return st.lists(st.integers(-1, num_rows - 1) if num_rows else st.just(-1), max_size=8)
-
-
-def cut(array, bounds):
-    return [array[start:stop] for start, stop in pairwise(bounds)]
 
 
 def scattered(draw, array):
@@ -57,40 +42,36 @@ def scattered(draw, array):
     return view
 
 
-def contents(draw, shape):
-    dtype = np.dtype(draw(st.sampled_from(DTYPES)))
-    return scattered(draw, draw(npst.arrays(dtype, shape, elements=npst.from_dtype(dtype))))
+@st.composite
+def columns(draw, shape):
+    """One to three fields of one shape, of any dtypes and strides."""
+    dtypes = [np.dtype(name) for name in draw(st.lists(st.sampled_from(DTYPES), min_size=1, max_size=3))]
+    return [
+        scattered(draw, draw(npst.arrays(dtype, shape, elements=npst.from_dtype(dtype, allow_subnormal=True))))
+        for dtype in dtypes
+    ]
 
 
 @st.composite
-def dense(draw):
-    num_rows, high, wide = draw(st.tuples(st.integers(0, 6), st.integers(1, 3), st.integers(1, 4)))
-    shape = (num_rows, high, wide)
-    fields = [contents(draw, shape) for _ in range(draw(st.integers(1, 3)))]
-    valid = draw(st.none() | npst.arrays(np.bool_, shape))
-    if valid is not None:
-        valid = scattered(draw, valid)
-    splits = sorted(draw(st.lists(st.integers(0, num_rows), max_size=2)))
-    return fields, valid, [0, *splits, num_rows], draw(rows_of(num_rows))
+def slots(draw):
+    lists, wide = draw(st.tuples(st.integers(0, 6), st.integers(1, 5)))
+    counts = draw(npst.arrays(np.int64, lists, elements=st.integers(0, wide)))
+    return draw(columns((lists, wide))), scattered(draw, np.arange(wide) < counts[:, None])
 
 
-@given(dense(), st.integers(1, 4), st.integers(1, 5), st.sampled_from(OUT_DTYPES), st.sampled_from(POOLS))
-def test_dense(data, outer, inner, dtype, pool):
-    fields, valid, bounds, rows = data
-    gather = _core.Gather(
-        [cut(field, bounds) for field in fields],
-        valid=None if valid is None else cut(valid, bounds),
-        offsets=None,
-        inner_offsets=None,
-        outer=outer,
-        inner=inner,
-        dtype=dtype,
-    )
-    assert gather.num_rows == bounds[-1]
-    values, mask = take(gather, rows, outer, inner, len(fields), dtype, pool)
-    expected, expected_mask = gather_dense(fields, valid, rows, outer, inner, dtype)
-    np.testing.assert_array_equal(mask, expected_mask)
-    assert_same_bits(values, expected)
+@given(st.integers(0, 9).flatmap(columns), out_dtypes, pools)
+def test_items_are_packed(fields, dtype, pool):
+    assert_same_bits(_core.pack_items(pool, fields, dtype), reference.pack_items(fields, dtype))
+
+
+@given(slots(), out_dtypes, pools)
+def test_slots_are_packed(data, dtype, pool):
+    fields, valid = data
+    items, offsets = _core.pack_slots(pool, fields, valid, dtype)
+    expected, expected_offsets = reference.pack_slots(fields, valid, dtype)
+    assert offsets.dtype == np.int64
+    np.testing.assert_array_equal(offsets, expected_offsets)
+    assert_same_bits(items, expected)
 
 
 @st.composite
@@ -100,131 +81,125 @@ def offsets(draw, lists):
 
 
 @st.composite
-def ragged(draw):
-    """One or two blocks of lists, nested or not, and what they are joined."""
-    nested = draw(st.booleans())
+def packed(draw, depth):
+    """One to three blocks of rows of items, lists or lists of lists, and rows to take."""
     num_fields = draw(st.integers(1, 3))
-    dtypes = [np.dtype(draw(st.sampled_from(DTYPES))) for _ in range(num_fields)]
+    dtype = draw(out_dtypes)
     blocks = []
-    for _ in range(draw(st.integers(1, 2))):
-        outer = draw(offsets(draw(st.integers(0, 4))))
-        inner = draw(offsets(int(outer[-1]))) if nested else None
-        size = int(outer[-1] if inner is None else inner[-1])
-        fields = [scattered(draw, draw(npst.arrays(dtype, size, elements=npst.from_dtype(dtype)))) for dtype in dtypes]
-        blocks.append((outer, inner, fields))
-    return blocks, draw(rows_of(sum(len(outer) - 1 for outer, _, _ in blocks)))
+    for _ in range(draw(st.integers(1, 3))):
+        rows = draw(st.integers(0, 4))
+        outer = draw(offsets(rows)) if depth else None
+        inner = draw(offsets(int(outer[-1]))) if depth == 2 else None
+        size = [rows, *(int(entry[-1]) for entry in (outer, inner) if entry is not None)][-1]
+        blocks.append((draw(npst.arrays(dtype, (size, num_fields), elements=st.integers(-9, 9))), outer, inner))
+    num_rows = sum(len(items) if outer is None else len(outer) - 1 for items, outer, _ in blocks)
+    return blocks, draw(st.lists(st.integers(-1, num_rows - 1), max_size=8)), num_rows
 
 
 def joined(all_offsets):
+    if all_offsets[0] is None:
+        return None
     whole = np.zeros(1, np.int64)
     for part in all_offsets:
         whole = np.concatenate([whole, part[1:] + whole[-1]])
     return whole
 
 
-@given(ragged(), st.integers(1, 4), st.integers(1, 5), st.sampled_from(OUT_DTYPES), st.sampled_from(POOLS))
-def test_ragged(data, outer, inner, dtype, pool):
-    blocks, rows = data
-    nested = blocks[0][1] is not None
-    outer = outer if nested else 1
-    fields = [[block[2][index] for block in blocks] for index in range(len(blocks[0][2]))]
-    gather = _core.Gather(
-        fields,
-        valid=None,
-        offsets=[block[0] for block in blocks],
-        inner_offsets=[block[1] for block in blocks] if nested else None,
-        outer=outer,
-        inner=inner,
-        dtype=dtype,
+def take(gather, rows, shape, dtype, pool=POOLS[0]):
+    rows = np.asarray(rows, np.int64)
+    values = np.full((len(rows), *shape), 77, dtype)
+    valid = np.full((len(rows), *shape[:-1]), True)
+    gather.take(pool, rows, values, valid)
+    return values, valid
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2])
+@given(st.data(), pools)
+def test_rows_are_gathered(depth, data, pool):
+    blocks, rows, num_rows = data.draw(packed(depth))
+    outer = data.draw(st.integers(1, 4)) if depth == 2 else 1
+    inner = data.draw(st.integers(1, 5)) if depth else 1
+    gather = _core.Gather(blocks, outer=outer, inner=inner)
+    assert gather.num_rows == num_rows
+    items, outer_offsets, inner_offsets = zip(*blocks, strict=True)
+    shape = (outer, inner, items[0].shape[1])
+    values, valid = take(gather, rows, shape, items[0].dtype, pool)
+    expected = reference.gather(
+        np.concatenate(items), joined(outer_offsets), joined(inner_offsets), np.array(rows, np.int64), outer, inner
     )
-    values, mask = take(gather, rows, outer, inner, len(fields), dtype, pool)
-    expected, expected_mask = gather_ragged(
-        [np.concatenate(field) for field in fields],
-        joined([block[0] for block in blocks]),
-        joined([block[1] for block in blocks]) if nested else None,
-        rows,
-        outer,
-        inner,
-        dtype,
-    )
-    np.testing.assert_array_equal(mask, expected_mask)
-    assert_same_bits(values, expected)
+    np.testing.assert_array_equal(values, expected[0])
+    np.testing.assert_array_equal(valid, expected[1])
 
 
 def test_every_half_is_widened_as_numpy_does():
     halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
-    gather = dense_gather([halves[:, None, None]])
-    values, _ = take(gather, np.arange(1 << 16), 1, 1, 1, "float32")
-    assert_same_bits(values.ravel(), halves.astype(np.float32))
+    for dtype in OUT_DTYPES:
+        assert_same_bits(_core.pack_items(POOLS[1], [halves], dtype).ravel(), halves.astype(dtype))
 
 
-def test_many_rows_on_many_threads():
+def test_much_on_many_threads():
     rng = np.random.default_rng(1)
-    fields = [rng.normal(size=(500, 1, 40)).astype(np.float32) for _ in range(20)]
-    valid = np.arange(40) < rng.integers(0, 41, (500, 1, 1))
-    rows = rng.integers(-1, 500, 5000)
-    gather = dense_gather(fields, valid)
-    expected = gather_dense(fields, valid, rows, 1, 40, "float32")
+    fields = [rng.normal(size=(3000, 40)).astype(np.float32) for _ in range(20)]
+    valid = np.arange(40) < rng.integers(0, 41, (3000, 1))
+    rows = rng.integers(-1, 3000, 5000)
+    items, bounds = reference.pack_slots(fields, valid, "float32")
+    expected = reference.gather(items, bounds, None, rows, 1, 40)
     for pool in POOLS:
-        values, mask = take(gather, rows, 1, 40, 20, "float32", pool)
+        ours = _core.pack_slots(pool, fields, valid, "float32")
+        np.testing.assert_array_equal(ours[0], items)
+        np.testing.assert_array_equal(_core.pack_items(pool, [field[valid] for field in fields], "float32"), items)
+        values, mask = take(_core.Gather([(*ours, None)], outer=1, inner=40), rows, (1, 40, 20), "float32", pool)
         np.testing.assert_array_equal(values, expected[0])
         np.testing.assert_array_equal(mask, expected[1])
 
 
-def dense_gather(fields, valid=None):
-    outer, inner = fields[0].shape[1:]
-    return _core.Gather(
-        [[field] for field in fields],
-        valid=None if valid is None else [valid],
-        offsets=None,
-        inner_offsets=None,
-        outer=outer,
-        inner=inner,
-        dtype="float32",
-    )
-
-
 def test_the_blocks_are_kept_alive():
-    fields = [[np.full((3, 1, 2), 5.0)]]
-    gather = _core.Gather(fields, valid=None, offsets=None, inner_offsets=None, outer=1, inner=2, dtype="float32")
-    fields.clear()
-    values, _ = take(gather, [2, 0], 1, 2, 1, "float32")
+    blocks = [(np.full((6, 1), 5.0), np.arange(0, 7, 2), None)]
+    gather = _core.Gather(blocks, outer=1, inner=2)
+    blocks.clear()
+    values, _ = take(gather, [2, 0], (1, 2, 1), "float64")
     assert (values == 5).all()
 
 
-@pytest.mark.parametrize("row", [-2, 3, 1 << 40])
+def test_a_hole_among_the_valid_slots_is_refused():
+    valid = np.array([[True, True, False], [True, False, True]])
+    with pytest.raises(DatasetError, match="valid: got an entry in slot 2 behind an empty slot"):
+        _core.pack_slots(POOLS[0], [np.zeros((2, 3))], valid, "float32")
+
+
+ITEMS = np.zeros((4, 2), np.float32)
+
+
+@pytest.mark.parametrize("row", [-2, 4, 1 << 40])
 def test_a_row_outside_is_refused(row):
     with pytest.raises(InternalError, match="row outside"):
-        take(dense_gather([np.zeros((3, 1, 2))]), [row], 1, 2, 1, "float32")
-
-
-def ragged_gather(content, offsets, inner_offsets=None):
-    return _core.Gather(
-        [[content]],
-        valid=None,
-        offsets=[np.array(offsets, np.int64)],
-        inner_offsets=None if inner_offsets is None else [np.array(inner_offsets, np.int64)],
-        outer=1,
-        inner=2,
-        dtype="float32",
-    )
+        take(_core.Gather([(ITEMS, None, None)], outer=1, inner=1), [row], (1, 1, 2), "float32")
 
 
 @pytest.mark.parametrize(
-    ("offsets", "inner"),
+    ("outer", "inner"),
     [([0, 5], None), ([0, 3, 2], None), ([-1, 2], None), ([], None), ([0, 2], [0, 1]), ([0, 1], [0, 9])],
 )
-def test_offsets_that_lie_are_refused(offsets, inner):
+def test_offsets_that_lie_are_refused(outer, inner):
+    arrays = [None if entry is None else np.array(entry, np.int64) for entry in (outer, inner)]
     with pytest.raises(SimdprepError, match="offsets"):
-        ragged_gather(np.zeros(4), offsets, inner)
+        _core.Gather([(ITEMS, *arrays)], outer=1, inner=2)
 
 
 def test_arrays_that_do_not_fit_are_refused():
-    gather = dense_gather([np.zeros((3, 1, 2))])
-    rows = np.zeros(4, np.int64)
+    gather = _core.Gather([(ITEMS, None, None)], outer=1, inner=1)
+    rows = np.zeros(3, np.int64)
     with pytest.raises(InternalError, match="wrong size"):
-        gather.take(POOLS[0], rows, np.zeros((3, 1, 2, 1), np.float32), None)
+        gather.take(POOLS[0], rows, np.zeros((2, 2), np.float32), np.zeros(3, np.bool_))
     with pytest.raises(InternalError, match="wrong size"):
-        gather.take(POOLS[0], rows, np.zeros((4, 1, 2, 1), np.float32), np.zeros((4, 1), np.bool_))
+        gather.take(POOLS[0], rows, np.zeros((3, 2), np.float32), np.zeros(2, np.bool_))
+    with pytest.raises(InternalError, match="several slots"):
+        _core.Gather([(ITEMS, None, None)], outer=1, inner=2)
+    with pytest.raises(InternalError, match="not contiguous"):
+        _core.Gather([(ITEMS[::2], None, None)], outer=1, inner=1)
+    with pytest.raises(InternalError, match="different items"):
+        _core.Gather([(ITEMS, None, None), (ITEMS[:, :1].copy(), None, None)], outer=1, inner=1)
     with pytest.raises(InternalError, match="different shapes"):
-        dense_gather([np.zeros((3, 1, 2)), np.zeros((2, 1, 2))])
+        _core.pack_items(POOLS[0], [np.zeros(3), np.zeros(2)], "float32")
+    with pytest.raises(InternalError, match="another shape"):
+        _core.pack_slots(POOLS[0], [np.zeros((3, 2))], np.ones((3, 1), np.bool_), "float32")

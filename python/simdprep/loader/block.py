@@ -1,53 +1,53 @@
-"""Block: a run of decoded rows, as the gather takes them."""
+"""Block: a run of decoded rows, packed as batches are gathered from them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _core
 from ..errors import DatasetError
 from ..storage import Dataset
+from ..storage.thread_pool import thread_pool
 from .plan import Plan, Scalar
 
 Array = NDArray[Any]
 Offsets = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Entries:
-    """Decoded entries of one object.
+class Packed(NamedTuple):
+    """Entries of one object, without empty slots.
 
     Attributes:
-        fields: By name: (rows, outer slots, inner slots) of the stored dtype; flat for ragged objects.
-        valid: bool (rows, outer slots, inner slots); ``None`` where all are, or for ragged objects.
-        offsets: int64 (rows + 1,), where rows begin; ``None`` for objects with slots.
-        inner_offsets: Where the lists of a nested ragged object begin; else ``None``.
+        items: (n_items, fields), contiguous, of the dtype of a batch.
+        offsets: int64 (rows + 1,), where rows begin; ``None`` where each row is an item.
+        inner_offsets: Where the lists of an object that hangs on another begin, which the offsets
+            then count; else ``None``.
     """
 
-    fields: dict[str, Array]
-    valid: Array | None = None
+    items: Array
     offsets: Offsets | None = None
     inner_offsets: Offsets | None = None
 
 
 @dataclass(frozen=True)
 class Block:
-    """Decoded rows [start, stop).
+    """Rows [start, stop).
 
     Attributes:
         start: First row.
         stop: One past the last row.
-        entries: By object.
+        packed: By object.
         scalars: Labels and weights (rows,), of the stored dtype.
     """
 
     start: int
     stop: int
-    entries: dict[str, Entries] = field(default_factory=dict)
+    packed: dict[str, Packed] = field(default_factory=dict)
     scalars: dict[Scalar, Array] = field(default_factory=dict)
 
 
@@ -74,28 +74,49 @@ class BlockReader:
         """
         block = Block(start, stop)
         for name, fields in self._plan.reads.items():
-            entries = self._read(name, fields, start, stop)
-            if name in self._plan.inputs:
-                block.entries[name] = entries
-            for scalar in self._plan.scalars:
-                if scalar.object == name:
-                    block.scalars[scalar] = entries.fields[scalar.field][:, 0, 0]
+            level = self._dataset[name].spec.level
+            if level == "padded":
+                block.packed[name] = self._padded(name, start, stop)
+            elif level == "ragged":
+                block.packed[name] = self._ragged(name, start, stop)
+            else:
+                self._rows(name, fields, block)
         return block
 
-    def _read(self, name: str, fields: Sequence[str], start: int, stop: int) -> Entries:
+    def _rows(self, name: str, fields: Sequence[str], block: Block) -> None:
         view = self._dataset[name]
         if view.spec.level == "event":
-            return Entries(_slotted(self._read_events(name, fields, start, stop).items()))
-        if view.spec.level == "row":
-            return Entries(_slotted(view.read(fields, start, stop).items()))
-        if view.spec.level == "padded":
-            arrays = view.read(fields, start, stop, valid=True)
-            valid = arrays.pop("valid")
-            return Entries(_slotted(arrays.items()), valid if valid.ndim == 3 else valid[:, None, :])
-        rows = view.read_ragged(fields, start, stop)
-        return Entries(dict(rows.contents), None, rows.offsets, rows.inner)
+            columns = self._repeated(name, fields, block.start, block.stop)
+        else:
+            columns = view.read(fields, block.start, block.stop)
+        if name in self._plan.inputs:
+            block.packed[name] = Packed(self._pack_items(name, columns))
+        for scalar in self._plan.scalars:
+            if scalar.object == name:
+                block.scalars[scalar] = columns[scalar.field]
 
-    def _read_events(self, name: str, fields: Sequence[str], start: int, stop: int) -> dict[str, Array]:
+    def _padded(self, name: str, start: int, stop: int) -> Packed:
+        entry = self._plan.inputs[name]
+        columns = self._dataset[name].read(entry.fields, start, stop, valid=True)
+        nested = columns["valid"].ndim == 3
+        lists = {key: values.reshape(-1, values.shape[-1]) for key, values in columns.items()}
+        items, offsets = _core.pack_slots(
+            thread_pool(1), [lists[field] for field in entry.fields], lists["valid"], self._plan.dtype
+        )
+        if not nested:
+            return Packed(items, offsets)
+        return Packed(items, np.arange(stop - start + 1, dtype=np.int64) * columns["valid"].shape[1], offsets)
+
+    def _ragged(self, name: str, start: int, stop: int) -> Packed:
+        rows = self._dataset[name].read_ragged(self._plan.inputs[name].fields, start, stop)
+        return Packed(self._pack_items(name, rows.contents), rows.offsets, rows.inner)
+
+    def _pack_items(self, name: str, columns: dict[str, Array]) -> Array:
+        fields = self._plan.inputs[name].fields
+        # One thread: several blocks are read at once.
+        return _core.pack_items(thread_pool(1), [columns[field] for field in fields], self._plan.dtype)
+
+    def _repeated(self, name: str, fields: Sequence[str], start: int, stop: int) -> dict[str, Array]:
         """Fields of events, repeated for each of their rows."""
         assert self._event_starts is not None
         if start == stop:
@@ -106,14 +127,6 @@ class BlockReader:
             rule = f"an event for each of the rows {start}:{stop}"
             raise DatasetError("offsets of events", got="rows of none", expected=rule, where=f"object {name}")
         return {field: self._dataset[name][field][first:last][event_of - first] for field in fields}
-
-
-def _slotted(arrays: Iterable[tuple[str, Array]]) -> dict[str, Array]:
-    """Arrays with an outer and an inner slot axis; views of the given ones."""
-    return {
-        name: values if values.ndim == 3 else values[:, None, :] if values.ndim == 2 else values[:, None, None]
-        for name, values in arrays
-    }
 
 
 def part_rows(dataset: Dataset) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from ..storage import Dataset
 from .argument import check_integer
@@ -18,7 +18,7 @@ DEFAULT_MEMORY = 1 << 30
 MIN_POOL_BATCHES = 64
 
 #: Blocks in a pool of rows in stored order: enough for all cores to decode at once.
-_SEQUENTIAL_BLOCKS = 32
+_SEQUENTIAL_BLOCKS = 16
 
 
 def count_pools(
@@ -27,7 +27,7 @@ def count_pools(
     """Return the number of pools per epoch; 1 where all rows fit at once.
 
     For mode ``block``, whose order it is part of, it depends on the dataset, ``batch_size`` and
-    ``memory`` alone, not on which fields are read.
+    ``memory`` alone, not on which fields are read: it counts all of them, as float32.
 
     Args:
         dataset: What is read.
@@ -46,29 +46,27 @@ def count_pools(
     if num_blocks == 0:
         return 1
     if shuffle == "full":
-        if dataset.num_rows * row_bytes(dataset, plan.reads) <= budget:
+        wanted = {name: entry.fields for name, entry in plan.inputs.items()}
+        if dataset.num_rows * row_bytes(dataset, wanted, value_bytes=_value_bytes(plan)) <= budget:
             return 1
         return _pools_of(dataset.num_rows * _batch_row_bytes(plan), budget)
-    every = {name: dataset[name].fields for name in dataset}
-    pools = _pools_of(dataset.num_rows * row_bytes(dataset, every), budget)
-    block_rows = dataset.num_rows / num_blocks
+    pools = _pools_of(dataset.num_rows * row_bytes(dataset, {name: dataset[name].fields for name in dataset}), budget)
     if shuffle == "none":
+        block_rows = dataset.num_rows / num_blocks
         return max(pools, math.ceil(num_blocks / max(_SEQUENTIAL_BLOCKS, batch_size / block_rows)))
     if memory is None:
-        pools = min(pools, max(1, int(dataset.num_rows // (MIN_POOL_BATCHES * batch_size))))
+        pools = min(pools, max(1, dataset.num_rows // (MIN_POOL_BATCHES * batch_size)))
     return min(pools, num_blocks)
 
 
-def row_bytes(dataset: Dataset, reads: Mapping[str, Iterable[str]]) -> float:
-    """Return the decoded bytes of some fields in a row; of ragged objects the mean."""
+def row_bytes(dataset: Dataset, fields: Mapping[str, Collection[str]], *, value_bytes: int = 4) -> float:
+    """Return the bytes that some fields of a row take in a pool: at most, or the mean for ragged objects."""
     total = 0.0
-    for name, fields in reads.items():
+    for name, names in fields.items():
         view = dataset[name]
-        if dataset.schema.layout == "compound":
-            fields = view.fields  # a record is decoded as a whole
-        item = sum(view.spec.field(field).numpy_dtype.itemsize for field in fields)
+        item = value_bytes * len(names)
         if view.spec.level == "padded":
-            total += math.prod(view.num_slots) * (item + 1)  # and the mask
+            total += math.prod(view.num_slots) * item + 8 * math.prod(view.num_slots[:-1])
         elif view.spec.level == "ragged":
             offsets = view.offsets
             total += (8 * len(offsets) + item * int(offsets[-1])) / max(1, dataset.num_rows)
@@ -79,9 +77,13 @@ def row_bytes(dataset: Dataset, reads: Mapping[str, Iterable[str]]) -> float:
 
 def _batch_row_bytes(plan: Plan) -> int:
     """Bytes of a row as it lies in a batch."""
-    item = int(plan.dtype.removeprefix("float")) // 8
+    item = _value_bytes(plan)
     inputs = sum(entry.outer * entry.inner * (item * len(entry.fields) + 1) for entry in plan.inputs.values())
     return inputs + 8 * (len(plan.scalars) + 1)
+
+
+def _value_bytes(plan: Plan) -> int:
+    return int(plan.dtype.removeprefix("float")) // 8
 
 
 def _pools_of(total_bytes: float, budget: int) -> int:

@@ -21,9 +21,6 @@ from .prefetch import Check
 #: Positions whose places are worked out at once: hashing a few is all overhead.
 _SLAB = 1 << 16
 
-#: Neighbouring blocks that are read at once: the core decodes the chunks of one read in parallel.
-_BLOCKS_AT_ONCE = 8
-
 
 class Pool(Protocol):
     """Rows at a run of positions of the epoch, ready to be taken in any pieces."""
@@ -36,7 +33,7 @@ class Pool(Protocol):
 
 
 class BlockPool:
-    """All rows of some blocks, kept as they were decoded.
+    """All rows of some blocks.
 
     Args:
         order: Which positions it has.
@@ -49,7 +46,7 @@ class BlockPool:
         self.stop = order.stop
         self._order = order
         self._threads = threads
-        self._gathers = {name: _gather(entry, blocks, plan.dtype) for name, entry in plan.inputs.items()}
+        self._gathers = {name: _gather(entry, blocks) for name, entry in plan.inputs.items()}
         self._scalars: dict[Scalar, NDArray[Any]] = {
             scalar: np.concatenate([block.scalars[scalar] for block in blocks]) for scalar in plan.scalars
         }
@@ -149,7 +146,7 @@ class PoolLoader:
             part = Assembly.of_rows(self._plan, int(last - first), self._scalar_dtypes)
             local = ascending[first:last] - block.start
             for name, entry in self._plan.inputs.items():
-                _gather(entry, [block], self._plan.dtype).take(threads, local, part.values[name], part.valid[name])
+                _gather(entry, [block]).take(threads, local, part.values[name], part.valid[name])
             for scalar in self._plan.scalars:
                 part.scalars[scalar][...] = block.scalars[scalar][local]
             part.index[...] = ascending[first:last]
@@ -158,14 +155,16 @@ class PoolLoader:
 
     def _blocks(self, order: PoolOrder, check: Check) -> Iterator[Block]:
         """Decode blocks on several threads, a few ahead, in their order."""
-        runs = deque(self._runs(order.blocks))
+        blocks = deque(order.blocks.tolist())
         workers = thread_pool(self._threads).size
         waiting: deque[Future[Block]] = deque()
         with ThreadPoolExecutor(workers, "simdprep-decode") as executor:
             try:
-                while runs or waiting:
-                    while runs and len(waiting) < 2 * workers:
-                        waiting.append(executor.submit(self._reader.read, *runs.popleft()))
+                while blocks or waiting:
+                    while blocks and len(waiting) < 2 * workers:
+                        number = blocks.popleft()
+                        rows = int(self._bounds[number]), int(self._bounds[number + 1])
+                        waiting.append(executor.submit(self._reader.read, *rows))
                     block = waiting.popleft().result()
                     check()
                     yield block
@@ -173,28 +172,7 @@ class PoolLoader:
                 for future in waiting:
                     future.cancel()
 
-    def _runs(self, blocks: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-        """Rows of the blocks, neighbours joined."""
-        first = 0
-        for at in range(1, len(blocks) + 1):
-            joined = at < len(blocks) and blocks[at] == blocks[at - 1] + 1 and at - first < _BLOCKS_AT_ONCE
-            if not joined:
-                yield int(self._bounds[blocks[first]]), int(self._bounds[blocks[at - 1] + 1])
-                first = at
 
-
-def _gather(entry: Input, blocks: Sequence[Block], dtype: str) -> _core.Gather:
-    name = entry.spec.name
-    entries = [block.entries[name] for block in blocks]
-    valid = [part.valid for part in entries if part.valid is not None]
-    offsets = [part.offsets for part in entries if part.offsets is not None]
-    inner_offsets = [part.inner_offsets for part in entries if part.inner_offsets is not None]
-    return _core.Gather(
-        [[part.fields[field] for part in entries] for field in entry.fields],
-        valid=valid or None,
-        offsets=offsets or None,
-        inner_offsets=inner_offsets or None,
-        outer=entry.outer,
-        inner=entry.inner,
-        dtype=dtype,
-    )
+def _gather(entry: Input, blocks: Sequence[Block]) -> _core.Gather:
+    packed = [block.packed[entry.spec.name] for block in blocks]
+    return _core.Gather(packed, outer=entry.outer, inner=entry.inner)
