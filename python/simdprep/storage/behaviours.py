@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import awkward as ak
 import vector
 from vector.backends import awkward as vector_awkward
 
@@ -80,8 +81,17 @@ def _field_or(name: str, computed: property) -> property:
     return property(get, computed.fset, computed.fdel, computed.__doc__)
 
 
+class _Touched(ak.Array):
+    """An array that numba can take although its fields have not been read yet: it reads them all."""
+
+    @property
+    def numba_type(self) -> Any:
+        self.layout = ak.to_layout(ak.materialize(self))
+        return super().numba_type
+
+
 @_stored_first
-class MomentumArray3D(_Longitudinal, vector_awkward.MomentumArray3D):
+class MomentumArray3D(_Longitudinal, vector_awkward.MomentumArray3D, _Touched):
     """Array of directions and transverse momenta."""
 
 
@@ -91,7 +101,7 @@ class MomentumRecord3D(_Longitudinal, vector_awkward.MomentumRecord3D):
 
 
 @_stored_first
-class MomentumArray4D(_Temporal, vector_awkward.MomentumArray4D):
+class MomentumArray4D(_Temporal, vector_awkward.MomentumArray4D, _Touched):
     """Array of four-momenta."""
 
 

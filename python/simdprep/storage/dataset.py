@@ -99,7 +99,7 @@ class Dataset(Mapping[str, ObjectView]):
         """Return a range of events as an awkward array; a field is read when it is touched.
 
         Objects with pt, eta, phi (and mass or energy) are vectors: ``events.Jet.deltaR(...)``,
-        ``events.Jet.px``. Use :func:`awkward.materialize` before numba.
+        ``events.Jet.px``. These enter numba functions as they are; others after :func:`awkward.materialize`.
 
         Args:
             start: First event, whatever the row object; negative ones count from the end.
