@@ -81,7 +81,7 @@ def _field_or(name: str, computed: property) -> property:
     return property(get, computed.fset, computed.fdel, computed.__doc__)
 
 
-class _Touched(ak.Array):
+class _Touched(ak.Array):  # type: ignore[misc]  # awkward has no types
     """An array that numba can take although its fields have not been read yet: it reads them all."""
 
     @property
