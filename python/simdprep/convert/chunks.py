@@ -74,5 +74,5 @@ def chunks(recipe: Recipe, inputs: Inputs) -> Iterator[Chunk]:
 
 
 def _skipped(path: str, identity: dict[str, str | int], start: int, stop: int, error: SimdprepError) -> Chunk:
-    skipped = Skipped(path, f"{start}:{stop}", str(error).splitlines()[0])
+    skipped = Skipped.of(error, path, f"{start}:{stop}")
     return Chunk(None, Origin(identity, start, stop), CutFlow(), stop - start, skipped=skipped)

@@ -138,7 +138,7 @@ class Inputs:
                 if not self.skip_bad_files:
                     raise
                 if record:
-                    self.skipped.append(Skipped(path, "all", str(error).splitlines()[0]))
+                    self.skipped.append(Skipped.of(error, path, "all"))
                 continue
             count = source.num_entries
             start = min(max(self.entries.start - before, 0), count)

@@ -15,6 +15,9 @@ from .multiplicity import DEFAULT_PAD, FIRST_ENTRIES, Multiplicities, count_lost
 from .resolved import resolved_config
 from .run import resolve
 
+#: Files that are opened for their number of entries; that of more is estimated from these.
+_OPENED = 32
+
 
 @dataclass(frozen=True)
 class FoundField:
@@ -141,6 +144,8 @@ def inspect(inputs: Files, *, tree: str | None = None, objects: list[str] | None
         pads = {spec.name: spec.pad for spec in schema.objects if spec.is_list and spec.pad is not None}
         lost = count_lost(recipe, files, pads, limit=FIRST_ENTRIES)
         first = files.first()
+        for path in files.paths[:_OPENED]:
+            files.source(path)
         num_entries, num_opened = files.estimate(), files.num_opened
         resolved = resolved_config(config, recipe, schema, files)
     sizes = _bytes_per_row(schema)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import awkward as ak
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import SimdprepError
 from .inputs import Inputs
 from .recipe import Recipe
 
@@ -65,13 +66,9 @@ class Multiplicities:
         counts: dict[str, NDArray[np.int64]] = {name: np.zeros(1, np.int64) for name in names}
         if not counts:
             return cls(counts)
-        lean = _lean(recipe, counts)
-        for source, start, stop in inputs.ranges(limit=limit):
-            lean.check(source)
-            for first, last in source.steps(lean.grouping.branch_names, start=start, stop=stop):
-                events = lean.select(source, first, last).events
-                for name in counts:
-                    counts[name] = _add(counts[name], _numbers(events, recipe, name))
+        for events in _selected(_lean(recipe, counts), inputs, limit):
+            for name in counts:
+                counts[name] = _add(counts[name], _numbers(events, recipe, name))
         return cls(counts)
 
 
@@ -90,18 +87,34 @@ def count_lost(recipe: Recipe, inputs: Inputs, pads: Mapping[str, int], *, limit
     lost = dict.fromkeys(pads, 0)
     if not lost:
         return lost
-    lean = _lean(recipe, pads)
-    for source, start, stop in inputs.ranges(limit=limit):
-        lean.check(source)
-        for first, last in source.steps(lean.grouping.branch_names, start=start, stop=stop):
-            events = lean.select(source, first, last).events
-            for name, slots in pads.items():
-                entry = recipe.grouping.group(name)
-                numbers = ak.num(events[name], axis=entry.depth)
-                outer = pads.get(entry.parent or "")
-                stored = numbers[:, :outer] if entry.depth > 1 and outer is not None else numbers
-                lost[name] += _sum(numbers) - _sum(np.minimum(stored, slots))
+    for events in _selected(_lean(recipe, pads), inputs, limit):
+        for name, slots in pads.items():
+            entry = recipe.grouping.group(name)
+            numbers = ak.num(events[name], axis=entry.depth)
+            outer = pads.get(entry.parent or "")
+            stored = numbers[:, :outer] if entry.depth > 1 and outer is not None else numbers
+            lost[name] += _sum(numbers) - _sum(np.minimum(stored, slots))
     return lost
+
+
+def _selected(recipe: Recipe, inputs: Inputs, limit: int | None) -> Iterator[ak.Array]:
+    """Yield the selected events; what cannot be read is passed over where bad files may be skipped."""
+    for source, start, stop in inputs.ranges(limit=limit):
+        try:
+            recipe.check(source)
+            steps = source.steps(recipe.grouping.branch_names, start=start, stop=stop)
+        except SimdprepError:
+            if not inputs.skip_bad_files:
+                raise
+            continue
+        for first, last in steps:
+            try:
+                events = recipe.select(source, first, last).events
+            except SimdprepError:
+                if not inputs.skip_bad_files:
+                    raise
+                continue
+            yield events
 
 
 def _sum(numbers: ak.Array) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from ..errors import SimdprepError
 from ..schema import Schema
 from .writer import WriteSummary
 
@@ -16,12 +17,19 @@ class Skipped:
     Attributes:
         path: The file as given.
         entries: ``start:stop``, or ``all``.
-        reason: First line of the error.
+        reason: What the error says, in one line.
     """
 
     path: str
     entries: str
     reason: str
+
+    @classmethod
+    def of(cls, error: SimdprepError, path: str, entries: str) -> Skipped:
+        """Return the record of a file or entry range whose reading raised ``error``."""
+        what = str(error).splitlines()[0]
+        more = f", in {error.where}" if error.where and error.where != path else ""
+        return cls(path, entries, what + more)
 
 
 @dataclass
