@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TextIO
 
 from .quantity import several
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 #: Names or objects shown of a long list unless all are asked for.
 SHOWN = 12
@@ -25,17 +22,12 @@ def printable(text: str) -> str:
 
 def say(text: str = "", *, style: str = "") -> None:
     """Print lines on stdout."""
-    _print(_console(), text, style)
+    _print(sys.stdout, text, style)
 
 
 def note(text: str, *, style: str = "") -> None:
     """Print lines on stderr."""
-    _print(errors(), text, style)
-
-
-def errors() -> Console:
-    """The console on stderr."""
-    return _console(stderr=True)
+    _print(sys.stderr, text, style)
 
 
 def table(rows: Sequence[Sequence[str]], *, texts: int = 1) -> None:
@@ -69,14 +61,15 @@ def shortened(lines: Sequence[str], limit: int | None) -> list[str]:
     return cut + ([f"and {len(lines) - limit:,} more lines; --verbose shows them"] if len(cut) < len(lines) else [])
 
 
-def _console(*, stderr: bool = False) -> Console:
-    from rich.console import Console
+def _print(stream: TextIO, text: str, style: str) -> None:
+    text = printable(text)
+    if style and stream.isatty():
+        from rich.console import Console
+        from rich.text import Text
 
-    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=True)
-
-
-def _print(console: Console, text: str, style: str) -> None:
-    console.print(printable(text), style=style or None)
+        Console(file=stream, soft_wrap=True).print(Text(text, style))
+    else:
+        stream.write(text + "\n")
 
 
 def allow_any_text() -> None:

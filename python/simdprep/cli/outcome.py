@@ -12,6 +12,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 
 import typer
 
@@ -35,12 +36,11 @@ def guarded(work: Callable[[], object]) -> int:
             if not debug:
                 warnings.simplefilter("ignore")
             code = work()
-        sys.stdout.flush()
+        _flush()
     except (typer.Exit, typer.Abort, ParserError):
         raise
     except BrokenPipeError:
-        # Nobody reads on; what is left in the buffer must not raise again when the process ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard()
         return UNREAD
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last resort
         if debug:
@@ -48,6 +48,20 @@ def guarded(work: Callable[[], object]) -> int:
         text, code = explained(error)
         note(text, style="bold red" if code in (BUG, EXHAUSTED) else "")
     return code if isinstance(code, int) else OK
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _discard()
+        raise
+
+
+def _discard() -> None:
+    """What is left of stdout goes nowhere: it would fail again when the process ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def explained(error: BaseException) -> tuple[str, int]:

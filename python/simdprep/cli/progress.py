@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from . import quantity
-from .console import errors, note
+from .console import note
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -31,7 +32,7 @@ class Progress:
         self._bar: Bar | None = None
 
     def __enter__(self) -> Self:
-        if not self._quiet and errors().is_terminal:
+        if not self._quiet and sys.stderr.isatty():
             self._bar = _bar()
             self._bar.start()
             self._task = self._bar.add_task("reading counts", total=None, speed="")
@@ -60,6 +61,7 @@ class Progress:
 
 
 def _bar() -> Bar:
+    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     return Progress(
@@ -68,6 +70,6 @@ def _bar() -> Bar:
         MofNCompleteColumn(),
         TextColumn("{task.fields[speed]}"),
         TimeRemainingColumn(),
-        console=errors(),
+        console=Console(file=sys.stderr),
         transient=True,
     )
