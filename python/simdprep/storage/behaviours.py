@@ -18,6 +18,22 @@ _ENERGIES = ("energy", "E", "e")
 #: What vector builds the others from; these say which stored fields are the coordinates.
 _PARTS = ("azimuthal", "longitudinal", "temporal")
 
+#: Names that vector takes from another attribute, which may be a stored field of another meaning.
+_SYNONYMS = {
+    "px": "x",
+    "py": "y",
+    "pz": "z",
+    "pt": "rho",
+    "pt2": "rho2",
+    "p": "mag",
+    "p2": "mag2",
+    "pseudorapidity": "eta",
+    **dict.fromkeys(_ENERGIES, "t"),
+    **{f"{name}2": "t2" for name in _ENERGIES},
+    **dict.fromkeys(_MASSES, "tau"),
+    **{f"{name}2": "tau2" for name in _MASSES},
+}
+
 
 def record_name(spec: ObjectSpec) -> str | None:
     """Return ``Momentum4D`` or ``Momentum3D`` for an object with float pt, eta, phi (and mass or energy)."""
@@ -65,10 +81,14 @@ class _Temporal(_Longitudinal):
 
 def _stored_first(cls: type) -> type:
     """Let a stored field win over a property that vector computes under the same name."""
-    for name in {name for base in cls.__mro__ if base.__module__.startswith("vector.") for name in vars(base)}:
-        computed = getattr(cls, name, None)
-        if isinstance(computed, property) and not name.startswith("_") and name not in _PARTS:
-            setattr(cls, name, _field_or(name, computed))
+    names = {name for base in cls.__mro__ if base.__module__.startswith("vector.") for name in vars(base)}
+    computed = {
+        name: found
+        for name in names
+        if isinstance(found := getattr(cls, name, None), property) and not name.startswith("_") and name not in _PARTS
+    }
+    for name in computed:
+        setattr(cls, name, _field_or(name, computed[_SYNONYMS.get(name, name)]))
     return cls
 
 
