@@ -127,8 +127,3 @@ class BlockReader:
             rule = f"an event for each of the rows {start}:{stop}"
             raise DatasetError("offsets of events", got="rows of none", expected=rule, where=f"object {name}")
         return {field: self._dataset[name][field][first:last][event_of - first] for field in fields}
-
-
-def part_rows(dataset: Dataset) -> list[int]:
-    """Return the rows of each part: blocks end with their part, as chunks do."""
-    return [int(rows) for rows in np.diff(dataset._parts.row_starts)]

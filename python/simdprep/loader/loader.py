@@ -11,7 +11,7 @@ from ..errors import ConfigError
 from ..storage import Dataset
 from .argument import check_choice, check_integer
 from .batch import Batch
-from .block import BlockReader, part_rows
+from .block import BlockReader
 from .device import move_to
 from .iterator import BatchIterator, Pass
 from .memory import count_pools
@@ -115,7 +115,7 @@ class Loader(Iterable[Batch]):
         )
         self._steps = make_steps(transforms, self._plan)
         self._move = move_to(to, device)
-        bounds = block_bounds(part_rows(dataset), dataset.chunk_rows)
+        bounds = block_bounds(dataset.part_rows, dataset.chunk_rows)
         pools = count_pools(dataset, self._plan, len(bounds) - 1, shuffle=shuffle, batch_size=batch_size, memory=memory)
         self._order = RowOrder(bounds, shuffle, int(seed), dataset.fingerprint, pools)
         self._threads = threads or 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -79,6 +80,12 @@ class Dataset(Mapping[str, ObjectView]):
     def num_events(self) -> int:
         """Events. In layout compound with another row object those that have rows; the rows are scanned for them."""
         return int(self._parts.event_starts[-1])
+
+    @property
+    def part_rows(self) -> tuple[int, ...]:
+        """Rows of each part, in order; chunks end with their part."""
+        starts = self._parts.row_starts.tolist()
+        return tuple(stop - start for start, stop in pairwise(starts))
 
     @property
     def chunk_rows(self) -> int:
