@@ -11,8 +11,9 @@ from .branch import Branch, check_alike
 from .config_grouping import Wanted, group_by_config
 from .counts import Counts
 from .file_format import open_source
-from .grouping import Group, Grouping, Member, group
+from .grouping import Group, Grouping, Member
 from .inputs import expand_inputs
+from .rules import group
 from .source import Source
 from .steps import STEP_BYTES
 

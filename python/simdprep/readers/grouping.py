@@ -134,18 +134,3 @@ def flatten(branch: Branch, field: str) -> dict[str, Member]:
     slots = product(*(range(size) for size in branch.shape))
     named = (("_".join([field, *(str(index) for index in slot)]), slot) for slot in slots)
     return {name: Member(branch, slot, name) for name, slot in named}
-
-
-def group(branches: Mapping[str, Branch], counts: CountsOf) -> Grouping:
-    """Group the branches of an input into objects, with no config.
-
-    Args:
-        branches: All branches, in the order of the file.
-        counts: The counts that decide what belongs together; asked for as needed, most branches once.
-
-    Returns:
-        The objects. ``events`` is always there, first, possibly without fields.
-    """
-    from .rules import Rules
-
-    return Rules(branches, counts).group()

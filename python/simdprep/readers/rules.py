@@ -233,3 +233,16 @@ def _ordered(groups: list[Group], branches: Mapping[str, Branch]) -> list[Group]
     return sorted((entry for entry in groups if entry.depth == 1), key=first) + sorted(
         (entry for entry in groups if entry.depth == MAX_DEPTH), key=first
     )
+
+
+def group(branches: Mapping[str, Branch], counts: CountsOf) -> Grouping:
+    """Group the branches of an input into objects, with no config.
+
+    Args:
+        branches: All branches, in the order of the file.
+        counts: The counts that decide what belongs together; asked for as needed, most branches once.
+
+    Returns:
+        The objects. ``events`` is always there, first, possibly without fields.
+    """
+    return Rules(branches, counts).group()

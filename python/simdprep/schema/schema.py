@@ -122,7 +122,9 @@ class Schema:
                 counts=data["counts"],
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise SchemaError("schema JSON", got=f"{type(error).__name__} {error}", expected="a schema of format 1") from error
+            raise SchemaError(
+                "schema JSON", got=f"{type(error).__name__} {error}", expected="a schema of format 1"
+            ) from error
 
     @classmethod
     def from_awkward(
