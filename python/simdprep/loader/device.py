@@ -41,7 +41,7 @@ def move_to(framework: str | None, device: str | None) -> Move | None:
     except ImportError as error:
         raise ConfigError(
             "to", got="'torch', which is not installed", expected="an installed framework", where="Loader",
-            hint="pip install 'simdprep[torch]'",
+            hint="pip install torch, the extra [torch]",
         ) from error  # fmt: skip
     try:
         target = None if device is None else torch.device(device)

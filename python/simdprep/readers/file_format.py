@@ -14,6 +14,9 @@ from .source import Source
 _ROOT, _PARQUET, _ARROW, _HDF5 = b"root", b"PAR1", b"ARROW1", b"\x89HDF"
 _HEAD_BYTES = 32
 
+#: Added to the version of a ROOT file with wide pointers, beyond 2 GB.
+_WIDE = 1_000_000
+
 
 def open_source(path: str, tree: str | None = None, *, threads: int | None = None) -> Source:
     """Open one tree of one input file.
@@ -33,7 +36,7 @@ def open_source(path: str, tree: str | None = None, *, threads: int | None = Non
             was named, or none of that name (the text lists them); or the tree has no branches.
     """
     head, size = _head(path)
-    if head.startswith(_ROOT):
+    if _is_root(head):
         _check_complete(path, head, size)
         from .root_file import open_tree
 
@@ -47,12 +50,18 @@ def open_source(path: str, tree: str | None = None, *, threads: int | None = Non
     raise _unknown(path, head)
 
 
+def _is_root(head: bytes) -> bool:
+    """True for the magic and a version that can be; other files begin with ``root``, too (``/etc/passwd``)."""
+    version = int.from_bytes(head[4:8], "big")
+    return head.startswith(_ROOT) and version < 2 * _WIDE
+
+
 def _open_table(path: str, threads: int | None, *, parquet: bool) -> Source:
     try:
         from .feather import FeatherSource
         from .parquet import ParquetSource
     except ModuleNotFoundError as error:  # an extra of the package
-        hint = "pip install 'simdprep[parquet]'"
+        hint = "pip install pyarrow, the extra [parquet]"
         raise InputError("table", got="no pyarrow", expected="it to be installed", where=path, hint=hint) from error
     return ParquetSource(path, threads) if parquet else FeatherSource(path, threads)
 
@@ -83,7 +92,7 @@ def _check_complete(path: str, head: bytes, size: int | None) -> None:
     end = -1
     if len(head) >= 20:
         version, _, end = struct.unpack(">iii", head[4:16])
-        if version >= 1_000_000:  # a file beyond 2 GB has wide pointers
+        if version >= _WIDE:
             (end,) = struct.unpack(">q", head[12:20])
     if end < 0 or size < end:
         raise InputError(

@@ -96,7 +96,7 @@ def test_without_torch(stored):
     assert done.stdout.splitlines() == [
         "to: got 'torch', which is not installed, expected an installed framework",
         "  in Loader",
-        "  try pip install 'simdprep[torch]'",
+        "  try pip install torch, the extra [torch]",
     ]
 
 

@@ -165,7 +165,7 @@ def test_without_pyarrow_it_is_asked_for(tmp_path, monkeypatch):
     for name in ("parquet", "feather", "arrow_columns"):
         monkeypatch.delitem(sys.modules, f"simdprep.readers.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    assert "try pip install 'simdprep[parquet]'" in error_of(tmp_path / "a.parquet")
+    assert "try pip install pyarrow, the extra [parquet]" in error_of(tmp_path / "a.parquet")
 
 
 def test_reading_libraries_are_loaded_when_needed():
@@ -175,3 +175,8 @@ def test_reading_libraries_are_loaded_when_needed():
         "readers.expand_inputs"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_text_that_begins_with_root_is_no_root_file(tmp_path):
+    (tmp_path / "passwd").write_text("root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1::/usr/sbin:/bin/false\n")
+    assert "a file that starts with" in error_of(tmp_path / "passwd")
