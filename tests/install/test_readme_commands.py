@@ -5,9 +5,11 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from tests.cmake_build import build, configure
 from tests.house.tree import ROOT, files
 
 COMMAND = r"<!-- command {} -->\n```bash\n(.*?)\n```"
@@ -91,3 +93,19 @@ def test_a_fresh_clone_installs_and_converts(clone):
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert (clone / "train.h5").is_file()
     assert "Jet" in done.stdout
+    assert_finds_the_library(clone / ".venv" / "bin" / "simdprep", environment)
+
+
+def assert_finds_the_library(program, environment):
+    """The installed command line says where the C++ library lies, and a project finds it there."""
+
+    def config(option):
+        done = subprocess.run([program, "config", option], env=environment, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    assert (Path(config("--includedir")) / "simdprep" / "version.hpp").is_file()
+    name, _, path = config("--cmake").partition("=")
+    built = program.parent / "consumer"
+    done = configure(ROOT / "tests" / "install" / "consumer", built, f"{name.removeprefix('-D')}={path}", check=False)
+    assert done.returncode == 0, done.stdout
+    build(built)
