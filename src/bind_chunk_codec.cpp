@@ -15,12 +15,20 @@ py::bytes encode(const py::buffer& raw, std::size_t shuffle_size, int deflate_le
     return {reinterpret_cast<const char*>(stored.data()), stored.size()};
 }
 
+void check(const py::buffer& stored, std::uint32_t filter_mask, std::size_t shuffle_size, int deflate_level, bool fletcher) {
+    const py::buffer_info info = stored.request();
+    const py::gil_scoped_release release;
+    detail::check_chunk({shuffle_size, deflate_level, fletcher}, span_of(info), filter_mask);
+}
+
 }  // namespace
 
 void bind_chunk_codec(py::module_& module) {
     using namespace py::literals;
     module.def("encode_chunk", &encode, "raw"_a, py::kw_only(), "shuffle_size"_a, "deflate_level"_a, "fletcher"_a,
                "The bytes to be stored for a whole contiguous chunk, without the GIL.");
+    module.def("check_chunk", &check, "stored"_a, "filter_mask"_a, py::kw_only(), "shuffle_size"_a, "deflate_level"_a,
+               "fletcher"_a, "Compares the checksum of a stored chunk, without the GIL.");
 }
 
 }  // namespace simdprep::bind

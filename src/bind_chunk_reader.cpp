@@ -73,7 +73,9 @@ void bind_chunk_reader(py::module_& module) {
              "row_bytes"_a, "row_fill"_a, "shuffle_size"_a, "deflate"_a, "fletcher"_a)
         .def_property_readonly("num_chunks", [](const RowReader& rows) { return rows.reader.num_chunks(); })
         .def("read", &read, "pool"_a, "start"_a, "stop"_a, "out"_a,
-             "Decodes rows [start, stop) into a contiguous array, without the GIL.");
+             "Decodes rows [start, stop) into a contiguous array, without the GIL.")
+        .def("check_chunks", [](const RowReader& rows, ThreadPool& pool) { rows.reader.check_chunks(pool); }, "pool"_a,
+             py::call_guard<py::gil_scoped_release>(), "Compares the checksums of all chunks, without the GIL.");
     module.def("read_rows", &read_rows, "pool"_a, "reads"_a,
                "As ChunkReader.read for a list of (reader, start, stop, out), all at once.");
 }

@@ -119,6 +119,12 @@ std::vector<std::byte> encode_chunk(const ChunkPipeline& pipeline, std::span<con
     return stored;
 }
 
+void check_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> stored, std::uint32_t filter_mask) {
+    if (applied(pipeline, filter_mask).fletcher) {
+        checked(stored);
+    }
+}
+
 void decode_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> stored, std::uint32_t filter_mask,
                   std::span<std::byte> out) {
     const Applied filters = applied(pipeline, filter_mask);

@@ -82,6 +82,22 @@ void ChunkReader::read_chunk(std::size_t index, std::span<std::byte> out) const 
     read_part(index, 0, chunk_rows_, out.data());
 }
 
+void ChunkReader::check_chunks(ThreadPool& pool) const {
+    pool.parallel_for(chunks_.size(), [&](std::size_t index) {
+        const ChunkEntry& entry = chunks_[index];
+        if (entry.address == ChunkEntry::never_written) {
+            return;
+        }
+        const auto stored = stored_scratch.get(entry.size);
+        read_bytes(index, 0, stored);
+        try {
+            check_chunk(pipeline_, stored, entry.filter_mask);
+        } catch (const DatasetError& error) {
+            throw DatasetError(error.message(), place(index), error.hint());
+        }
+    });
+}
+
 void ChunkReader::read_rows(ThreadPool& pool, std::uint64_t start, std::uint64_t stop, std::byte* out) const {
     const RowRead read{this, start, stop, out};
     read_rows(pool, std::span(&read, 1));

@@ -23,6 +23,9 @@ struct ChunkPipeline {
 // Returns the bytes to be stored for a chunk with no filter skipped.
 [[nodiscard]] std::vector<std::byte> encode_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> raw);
 
+// Compares the checksum of a stored chunk, if it carries one. DatasetError if it differs, or the mask is wrong.
+void check_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> stored, std::uint32_t filter_mask);
+
 // Undoes encode_chunk(); `out` has the size of the raw chunk. The checksum is compared before inflating.
 // DatasetError, naming neither file nor chunk, on a wrong checksum, stream, size or mask.
 void decode_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> stored, std::uint32_t filter_mask,

@@ -51,6 +51,9 @@ public:
     // Several threads may read at once.
     void read_chunk(std::size_t index, std::span<std::byte> out) const;
 
+    // Compares the checksums of all chunks without unpacking them. Errors as read_chunk().
+    void check_chunks(ThreadPool& pool) const;
+
     // Writes the rows [start, stop) to `out`, one chunk a thread at a time. Errors as read_chunk().
     void read_rows(ThreadPool& pool, std::uint64_t start, std::uint64_t stop, std::byte* out) const;
 
