@@ -1,5 +1,6 @@
 """Files made to read elsewhere or to ask for too much: each class is refused with one error."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -172,6 +173,28 @@ class TestLies:
             sp.open(file)["Jet"].valid[:]
         with pytest.raises(DatasetError, match="byte 2"):
             sp.open(file, engine="h5py")["Jet"].valid[:]
+
+    @pytest.mark.parametrize(
+        "text",
+        ["[]", "{}", "no JSON", "[" * 5000, '{"inputs":3,"ranges":[],"config":"","config_sha256":"","versions":{}}'],
+    )
+    def test_provenance(self, file, text):
+        with h5py.File(file, "r+") as stored:
+            for name, value in (("", text), ("_sha256", hashlib.sha256(text.encode()).hexdigest())):
+                del stored.attrs[f"simdprep_provenance{name}"]
+                stored.attrs[f"simdprep_provenance{name}"] = np.bytes_(value)
+        ds = sp.open(file)
+        with pytest.raises(DatasetError, match="provenance: got another kind of text"):
+            _ = ds.provenance
+        assert "provenance" in str(verify(file).problems[0])
+
+    @pytest.mark.parametrize("text", ["[]", "{}", "no JSON", "[" * 5000, '{"objects":[{}]}'])
+    def test_schema(self, file, text):
+        with h5py.File(file, "r+") as stored:
+            for name, value in (("", text), ("_sha256", hashlib.sha256(text.encode()).hexdigest())):
+                del stored.attrs[f"simdprep_schema{name}"]
+                stored.attrs[f"simdprep_schema{name}"] = np.bytes_(value)
+        refused(file, "schema")
 
     def test_an_unknown_filter(self, file):
         with h5py.File(file, "r+") as stored:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 from .. import _core
 from ..errors import DatasetError, SchemaError
 from ..schema import Schema
+from .provenance import parse_provenance
 
 FORMAT = "simdprep_format"
 SCHEMA = "simdprep_schema"
@@ -32,6 +32,7 @@ class RootAttributes:
         schema_sha256: Of the schema's JSON text.
         provenance_json: Where the rows come from, as JSON.
         provenance_sha256: Of that text.
+        where: The file.
     """
 
     format_version: str
@@ -40,11 +41,16 @@ class RootAttributes:
     provenance_json: str
     provenance_sha256: str
 
+    where: str
+
     @cached_property
     def provenance(self) -> dict[str, Any]:
-        """The parsed provenance: ``inputs``, ``ranges``, ``config``, ``config_sha256``, ``versions``."""
-        parsed = json.loads(self.provenance_json)
-        return parsed if isinstance(parsed, dict) else {}
+        """The parsed provenance: ``inputs``, ``ranges``, ``config``, ``config_sha256``, ``versions``.
+
+        Raises:
+            DatasetError: the text is no provenance of format 1.
+        """
+        return parse_provenance(self.provenance_json, f"{self.where}: attribute {PROVENANCE}")
 
 
 def read_root(file: h5py.h5f.FileID, where: str, file_size: int) -> RootAttributes:
@@ -77,7 +83,7 @@ def read_root(file: h5py.h5f.FileID, where: str, file_size: int) -> RootAttribut
     schema_json, schema_sha256 = _hashed(root, SCHEMA, where, file_size)
     provenance_json, provenance_sha256 = _hashed(root, PROVENANCE, where, file_size)
     schema = parse_schema(schema_json, f"{where}: attribute {SCHEMA}")
-    return RootAttributes(version, schema, schema_sha256, provenance_json, provenance_sha256)
+    return RootAttributes(version, schema, schema_sha256, provenance_json, provenance_sha256, where)
 
 
 def parse_schema(text: str, where: str) -> Schema:

@@ -231,11 +231,11 @@ def _provenance(readers: list[PartReader]) -> dict[str, Any]:
     versions: dict[str, list[str]] = {}
     for reader in readers:
         provenance = reader.root.provenance
-        inputs += [entry for entry in provenance.get("inputs", []) if entry not in inputs]
-        config = provenance.get("config_sha256")
+        inputs += [entry for entry in provenance["inputs"] if entry not in inputs]
+        config = provenance["config_sha256"]
         if config and config not in configs:
             configs.append(config)
-        for name, version in provenance.get("versions", {}).items():
+        for name, version in provenance["versions"].items():
             if version not in versions.setdefault(name, []):
                 versions[name].append(version)
     return {

@@ -22,7 +22,6 @@ from .part_reader import PartReader
 from .same_schema import unify
 from .segments import Segment, segments_of
 from .sink import create_objects, stored_dtype, write_attribute
-from .verification import verify
 
 #: Chunks under way per thread, which bounds the memory: about 1 MiB of raw bytes each.
 _CHUNKS_AHEAD = 4
@@ -41,8 +40,8 @@ class _Chunk:
 def merge_parts(paths: Sequence[Path], output: Path, *, threads: int = 0) -> None:
     """Make one file of several parts; its bytes do not depend on the number of threads.
 
-    The result is written under a temporary name beside ``output``, verified, synced and renamed; the
-    parts stay. Memory: a few chunks per thread and the chunk tables.
+    The result is written under a temporary name beside ``output``, opened again and compared with its
+    checksums, synced and renamed; the parts stay. Memory: a few chunks per thread and the chunk tables.
 
     Args:
         paths: The parts, in order of their rows.
@@ -63,15 +62,19 @@ def merge_parts(paths: Sequence[Path], output: Path, *, threads: int = 0) -> Non
                 _write(disk, readers, schema, threads or len(os.sched_getaffinity(0)))
             finally:
                 disk.check()  # says more than what HDF5 makes of a failed write
-        report = verify(temporary, threads=threads)
-        if not report.ok:
-            problem = report.problems[0]
-            raise DatasetError(
-                "merged file, dropped", got=str(problem), expected="what the parts hold", where=str(output)
-            )
+        _check(PartReader(temporary, threads=threads), readers)
         _core.commit_existing(str(temporary), str(output))
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _check(merged: PartReader, readers: Sequence[PartReader]) -> None:
+    """Open the result as a reader would, and compare its rows and every stored byte with its checksum."""
+    rows = sum(reader.num_rows for reader in readers)
+    if merged.num_rows != rows:
+        raise DatasetError("merged rows", got=merged.num_rows, expected=f"{rows}", where=str(merged.path))
+    merged.check_chunks()
+    merged.forget()
 
 
 def _write(disk: DiskFile, readers: Sequence[PartReader], schema: Schema, threads: int) -> None:
@@ -181,8 +184,6 @@ def _is_whole(segment: Segment, dataset: _core.DatasetDescription, index: int, s
 
 
 def _copy_chunk(segment: Segment, index: int, number: int, start: int, chunk_rows: int) -> _Chunk:
-    table = segment.reader.table(index)
     chunk = (start + segment.source - segment.target) // chunk_rows
-    size = int(table.sizes[chunk])
-    stored = segment.reader.read_stored(int(table.addresses[chunk]), size)
-    return _Chunk(index, number, stored, int(table.masks[chunk]))
+    stored = segment.reader.read_stored(index, chunk)
+    return _Chunk(index, number, stored, int(segment.reader.table(index).masks[chunk]))

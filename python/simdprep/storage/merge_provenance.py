@@ -27,7 +27,7 @@ def merge_provenance(readers: Sequence[PartReader]) -> str:
     first = readers[0].root.provenance
     for reader in readers:
         provenance = reader.root.provenance
-        if provenance.get("config") != first.get("config"):
+        if provenance["config"] != first["config"]:
             raise DatasetError(
                 "config of parts that should be one dataset",
                 got="another one",
@@ -35,7 +35,7 @@ def merge_provenance(readers: Sequence[PartReader]) -> str:
                 where=str(reader.path),
                 hint="a folder or a list of files, which need no common config",
             )
-        for entry in provenance.get("ranges", []):
+        for entry in provenance["ranges"]:
             identity = provenance["inputs"][entry["input"]]
             if identity not in inputs:
                 inputs.append(identity)
@@ -49,7 +49,7 @@ def merge_provenance(readers: Sequence[PartReader]) -> str:
 def _events_of(reader: PartReader) -> int:
     """Events of a part, those without rows included where anything says so."""
     if reader.root.schema.rows != EVENTS and reader.placement.is_compound:
-        said: list[int] = [entry["events"][1] for entry in reader.root.provenance.get("ranges", [])]
+        said: list[int] = [entry["events"][1] for entry in reader.root.provenance["ranges"]]
         return max([reader.num_events, *said])
     return reader.num_events
 
@@ -58,7 +58,7 @@ def _versions(readers: Sequence[PartReader]) -> dict[str, str]:
     """The versions that wrote the parts, each once."""
     versions: dict[str, list[str]] = {}
     for reader in readers:
-        for name, version in reader.root.provenance.get("versions", {}).items():
+        for name, version in reader.root.provenance["versions"].items():
             if version not in versions.setdefault(name, []):
                 versions[name].append(version)
     return {name: ", ".join(found) for name, found in versions.items()}

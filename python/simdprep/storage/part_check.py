@@ -229,8 +229,12 @@ class PartCheck:
     def _check_empty(self, index: int, values: NDArray[Any], start: int, stop: int) -> None:
         """Compare the values of empty slots with the fill value, byte by byte: NaN is not equal to itself."""
         dataset = self._reader.description.datasets[index]
-        fill = np.frombuffer(dataset.fill, np.uint8)
-        wrong = (values.view(np.uint8).reshape(-1, len(fill)) != fill).any(axis=0)
+        if not dataset.compound:
+            whole = np.dtype(f"u{values.dtype.itemsize}")
+            wrong = np.array([(values.view(whole) != np.frombuffer(dataset.fill, whole)[0]).any()])
+        else:
+            fill = np.frombuffer(dataset.fill, np.uint8)
+            wrong = (values.view(np.uint8).reshape(-1, len(fill)) != fill).any(axis=0)
         for member in dataset.members:
             if wrong[member.offset : member.offset + np.dtype(member.dtype).itemsize].any():
                 place = Place(index, member.name or None)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -20,6 +18,7 @@ from .attributes import NUM_TRUNCATED, RootAttributes, read_number, read_root
 from .chunk_table import ChunkTable
 from .guard import Pipeline, check_dataset, guarded, open_file, open_member
 from .part_lengths import PartLengths
+from .part_read import PartRead, read_all
 from .placement import Placement
 from .recent import Recent
 from .sink import stored_dtype
@@ -189,21 +188,30 @@ class PartReader:
             self._tables[index] = table
         return table
 
-    def read_stored(self, address: int, size: int) -> bytes:
-        """Return stored bytes as they lie in the file.
+    def read_stored(self, index: int, chunk: int) -> bytes:
+        """Return the stored bytes of a chunk as they lie in the file, compared with their checksum.
 
         Raises:
-            DatasetError: the file ends before them.
+            DatasetError: they are not what was written.
         """
 
         def make() -> BinaryIO:
             self._check_unchanged()
             return self.path.open("rb", buffering=0)
 
+        table, pipeline = self.table(index), self.pipelines[index]
         stream = _streams.get(self._key, make)  # kept by name: it must not close before the read
-        data = os.pread(stream.fileno(), size, address)
-        if len(data) != size:
-            raise DatasetError("cannot read", got="the end of the file", expected=f"{size} bytes", where=str(self.path))
+        data = os.pread(stream.fileno(), int(table.sizes[chunk]), int(table.addresses[chunk]))
+        try:
+            _core.check_chunk(
+                data,
+                int(table.masks[chunk]),
+                shuffle_size=pipeline.shuffle_size,
+                deflate_level=pipeline.deflate_level,
+                fletcher=pipeline.fletcher,
+            )
+        except DatasetError as error:
+            raise DatasetError(error.what, where=f"{self.place(index)}, chunk {chunk}", hint=error.hint) from None
         return data
 
     def place(self, index: int) -> str:
@@ -261,6 +269,21 @@ class PartReader:
             return None
         return _readers.get((*self._key, index), lambda: self._make_reader(index))
 
+    def check_chunks(self) -> None:
+        """Compare the checksums of all chunks, without unpacking them.
+
+        Raises:
+            DatasetError: the first chunk that holds other bytes than were written.
+        """
+        for index in range(len(self.lengths)):
+            reader = self.chunk_reader(index)
+            if reader is None:
+                raise DatasetError("filters", got="others", expected="those of the core", where=self.place(index))
+            try:
+                reader.check_chunks(thread_pool(self.threads))
+            except DatasetError as error:
+                raise self.named(error, index) from None
+
     def _make_reader(self, index: int) -> _core.ChunkReader:
         table, pipeline = self.table(index), self.pipelines[index]
         self._check_unchanged()
@@ -313,60 +336,3 @@ class PartReader:
             read_number(owner, NUM_TRUNCATED, f"{self.path}: {path}")
             for owner, path in zip(owners, self.description.object_paths, strict=True)
         )
-
-
-@dataclass(frozen=True)
-class PartRead:
-    """Entries [start, stop) of the ``index``-th dataset of a part, and the contiguous array they go to."""
-
-    part: PartReader
-    index: int
-    start: int
-    stop: int
-    out: NDArray[Any]
-
-
-def read_all(reads: Sequence[PartRead]) -> None:
-    """Do several reads at once, so that all threads have chunks to decode.
-
-    Raises:
-        DatasetError: stored bytes are damaged, or hold what their dtype cannot be.
-    """
-    by_core: list[tuple[PartRead, _core.ChunkReader]] = []
-    for read in reads:
-        read.part.check_range(read.index, read.start, read.stop)
-        if read.start == read.stop:
-            continue
-        reader = read.part.chunk_reader(read.index)
-        if reader is None:
-            read.part.read_by_hdf5(read.index, read.start, read.stop, read.out)
-        else:
-            by_core.append((read, reader))
-    if by_core:
-        pool = thread_pool(by_core[0][0].part.threads)
-        try:
-            _core.read_rows(pool, [(reader, read.start, read.stop, read.out) for read, reader in by_core])
-        except DatasetError:
-            _find_damage(pool, by_core)
-            raise
-    for read in reads:
-        _check_bools(read)
-
-
-def _find_damage(pool: _core.ThreadPool, reads: list[tuple[PartRead, _core.ChunkReader]]) -> None:
-    """Do reads of which one failed again, one by one, to name its dataset."""
-    for read, reader in reads:
-        try:
-            reader.read(pool, read.start, read.stop, read.out)
-        except DatasetError as error:
-            raise read.part.named(error, read.index) from None
-
-
-def _check_bools(read: PartRead) -> None:
-    """Refuse bytes that are neither true nor false: numpy trusts them to be."""
-    names = read.out.dtype.names
-    columns = [read.out] if names is None else [read.out[name] for name in names]
-    for column in columns:
-        if column.dtype == np.bool_ and column.size and column.view(np.uint8).max() > 1:
-            got = f"byte {column.view(np.uint8).max()}"
-            raise DatasetError("bool", got=got, expected="0 or 1", where=read.part.place(read.index))

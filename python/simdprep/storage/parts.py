@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from ..errors import DatasetError
 from ..schema import EVENTS
 from .manifest import ManifestPart
-from .part_reader import Engine, PartRead, PartReader, read_all
+from .part_read import PartRead, read_all
+from .part_reader import Engine, PartReader
 from .placement import Placement
 from .same_schema import Recoding, check_same, recode, recodings, unify
 from .source import Source

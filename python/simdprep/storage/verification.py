@@ -89,8 +89,12 @@ def verify(path: PathLike | Iterable[PathLike], *, threads: int | None = None) -
             report.problems.append(Problem.of(error, str(place)))
             continue
         _check_part(reader, report)
-        if entry is not None and source.manifest is not None:
-            report.problems += _compare(source.manifest, entry, reader)
+        try:
+            if entry is not None and source.manifest is not None:
+                report.problems += _compare(source.manifest, entry, reader)
+            _ = reader.root.provenance
+        except DatasetError as error:
+            report.problems.append(Problem.of(error, str(place)))
         reader.forget()
     if source.manifest is not None:
         report.problems += _strangers(source.manifest)
@@ -150,13 +154,13 @@ def _compare(manifest: Manifest, entry: ManifestPart, reader: PartReader) -> lis
     pairs: list[tuple[str, Any, Any]] = [("num_rows", entry.num_rows, reader.num_rows)]
     pairs += [(f"rows of {name}", count, _num_items(reader, name)) for name, count in entry.rows.items()]
     provenance = root.provenance
-    config = provenance.get("config_sha256") or None
+    config = provenance["config_sha256"] or None
     inputs = [
         {**provenance["inputs"][run["input"]], "entries": run["entries"], "rows": run["rows"]}
-        for run in provenance.get("ranges", [])
+        for run in provenance["ranges"]
     ]
     pairs += [("config_sha256", manifest.config_sha256 or None, config), ("inputs", entry.inputs, inputs)]
-    pairs += [("version", manifest.version, provenance.get("versions", {}).get("simdprep", manifest.version))]
+    pairs += [("version", manifest.version, provenance["versions"].get("simdprep", manifest.version))]
     problems = [
         Problem(str(manifest.path), entry.path.name, f"{name}: got {told}, expected {found}, as in the part")
         for name, told, found in pairs

@@ -136,7 +136,7 @@ class TestFaults:
         data[at] ^= 1
         parts[1].write_bytes(data)
         before = names(tmp_path)
-        with pytest.raises(DatasetError, match="/Jet/pt"):
+        with pytest.raises(DatasetError, match=rf"checksum.*\n  in {parts[1]}: /Jet/pt, chunk 0"):
             merge_parts(parts, tmp_path / "out.h5", threads=2)
         assert names(tmp_path) == before
 
