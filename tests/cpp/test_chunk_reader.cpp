@@ -127,6 +127,40 @@ TEST(rows_beyond_the_chunks) {
     reader.read_rows(pool, 30, 30, nullptr);
 }
 
+TEST(several_reads_at_once) {
+    const Stored one(full, 7, 4);
+    const Stored other(bare, 100, 2);
+    const ChunkReader first = one.reader();
+    const ChunkReader second = other.reader();
+    for (const unsigned threads : {1U, 3U}) {
+        ThreadPool pool(threads);
+        std::vector<std::byte> a(20 * row_bytes);
+        std::vector<std::byte> b(150 * row_bytes);
+        std::vector<std::byte> c(3 * row_bytes);
+        const std::vector<RowRead> reads{
+            {&first, 5, 25, a.data()}, {&second, 7, 7, nullptr}, {&second, 20, 170, b.data()}, {&first, 6, 9, c.data()}};
+        ChunkReader::read_rows(pool, reads);
+        CHECK(std::ranges::equal(a, one.rows(5, 25)));
+        CHECK(std::ranges::equal(b, other.rows(20, 170)));
+        CHECK(std::ranges::equal(c, one.rows(6, 9)));
+        const std::vector<RowRead> wrong{{&first, 0, 7, a.data()}, {&second, 0, 201, b.data()}};
+        CHECK_THROWS(DatasetError, "rows: got 0:201", ChunkReader::read_rows(pool, wrong));
+    }
+    ThreadPool pool(2);
+    ChunkReader::read_rows(pool, {});
+}
+
+TEST(checksums_alone) {
+    const Stored stored(full, 100, 5);
+    ThreadPool pool(3);
+    stored.reader().check_chunks(pool);
+    stored.flip(3, 9);
+    CHECK_THROWS(DatasetError, "checksum", stored.reader().check_chunks(pool));
+    const Stored without(bare, 100, 2);
+    without.flip(0, 3);
+    without.reader().check_chunks(pool);  // nothing to compare with
+}
+
 TEST(no_rows_at_all) {
     const Stored stored(full, 10, 0);
     const ChunkReader reader = stored.reader();
