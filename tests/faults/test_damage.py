@@ -15,7 +15,7 @@ from simdprep.storage import verify
 from simdprep.storage.manifest import MANIFEST
 from tests.small_dataset import VARIANTS, write_small
 
-#: Bits flipped in each file of the quick test; the long one flips all.
+#: Bits flipped in each file of the quick test; the long one flips one in seven.
 FLIPS = 60
 
 
@@ -84,13 +84,12 @@ class TestFlippedBits:
         assert silent_flips(path, bits) == []
 
     @pytest.mark.long
-    def test_no_flip_at_all_is_silent(self, layout, rows, codec, tmp_path):
+    def test_no_flip_of_very_many_is_silent(self, layout, rows, codec, tmp_path):
         path = tmp_path / "a.h5"
         write_small(path, layout, rows, codec=codec)
-        data = path.read_bytes()
-        # Long runs of zeros are chunks without compression, or space that HDF5 holds in reserve.
-        step = 1 if codec == "gzip" else 101
-        assert silent_flips(path, range(0, len(data) * 8, step)) == []
+        # Every byte of a compressed file; without compression most of it is fill values.
+        step = 7 if codec == "gzip" else 1009
+        assert silent_flips(path, range(0, path.stat().st_size * 8, step)) == []
 
 
 @pytest.mark.parametrize("layout", ["columns", "compound", "ragged"])

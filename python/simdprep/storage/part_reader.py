@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -78,6 +79,8 @@ class PartReader:
         self.sizes = PartLengths(self.placement, self.lengths, where)
         self.num_rows = self.sizes.num_rows
         _files.get(self._key, lambda: file)
+        # A dataset that nobody refers to any more holds no file open.
+        weakref.finalize(self, _forget, self._key).atexit = False
 
     @property
     def description(self) -> _core.Description:
@@ -220,9 +223,7 @@ class PartReader:
 
     def forget(self) -> None:
         """Close what this process holds open of the part."""
-        _files.forget(lambda key: key == self._key)
-        _streams.forget(lambda key: key == self._key)
-        _readers.forget(lambda key: isinstance(key, tuple) and key[:-1] == self._key)
+        _forget(self._key)
 
     @property
     def _key(self) -> tuple[str, tuple[int, ...]]:
@@ -336,3 +337,9 @@ class PartReader:
             read_number(owner, NUM_TRUNCATED, f"{self.path}: {path}")
             for owner, path in zip(owners, self.description.object_paths, strict=True)
         )
+
+
+def _forget(part: tuple[str, tuple[int, ...]]) -> None:
+    _files.forget(lambda key: key == part)
+    _streams.forget(lambda key: key == part)
+    _readers.forget(lambda key: isinstance(key, tuple) and key[:-1] == part)

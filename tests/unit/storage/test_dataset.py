@@ -1,5 +1,6 @@
 """Dataset: a mapping of objects that many threads and processes may share."""
 
+import gc
 import multiprocessing
 import pickle
 import threading
@@ -99,6 +100,12 @@ class TestClose:
         with sp.open(tmp_path / "a.h5") as ds:
             ds.events().to_list()
             assert open_files(tmp_path)
+        assert open_files(tmp_path) == []
+
+    def test_a_dataset_that_is_gone_holds_no_file(self, tmp_path):
+        write_small(tmp_path / "a.h5")
+        sp.open(tmp_path / "a.h5").events().to_list()
+        gc.collect()
         assert open_files(tmp_path) == []
 
     def test_many_fields_of_many_parts_need_few_open_files(self, tmp_path):
