@@ -34,6 +34,8 @@ def print_inspection(found: Inspection, *, verbose: bool = False) -> None:
         f"{about}{quantity.number(found.num_entries)} entries",
         style="bold",
     )
+    if found.other_trees:
+        say(f"other trees, not read: {quantity.several(found.other_trees, names)}")
     rows = ROWS if not verbose and len(found.objects) > ROWS + 1 else None
     say()
     table([_HEAD, *(_row(entry) for entry in found.objects[:rows])], texts=2)

@@ -84,6 +84,7 @@ class Inspection:
         paths: The files, sorted.
         kind: ``ttree``, ``rntuple``, ``parquet`` or ``feather``.
         tree: Name of the tree; empty where the format has none.
+        other_trees: Names of the trees of the first file that are not read.
         num_entries: Entries of all files; an estimate where ``num_opened`` is less than their number.
         num_opened: Files that were opened.
         num_counted: The first entries, which multiplicities are taken from.
@@ -96,6 +97,7 @@ class Inspection:
     paths: tuple[str, ...]
     kind: str
     tree: str
+    other_trees: tuple[str, ...]
     num_entries: int
     num_opened: int
     num_counted: int
@@ -153,6 +155,7 @@ def inspect(inputs: Files, *, tree: str | None = None, objects: list[str] | None
         paths=files.paths,
         kind=first.kind,
         tree=first.tree,
+        other_trees=first.other_trees,
         num_entries=num_entries,
         num_opened=num_opened,
         num_counted=min(num_entries, FIRST_ENTRIES),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ..errors import ConfigError, InputError, nearest_hint
 from .branch import MAX_DEPTH, Branch
 from .grouping import EVENTS, Group, Grouping, Member, flatten
-from .names import plain, plain_names, several
+from .names import plain, plain_names
 
 _KINDS = ("one number per entry", "a list", "a list of lists")
 
@@ -118,7 +118,7 @@ class _Request:
             )
         nested = [branch.name for branch in chosen.values() if branch.depth == MAX_DEPTH]
         if nested and any(branch.depth == 1 for branch in chosen.values()):
-            self.told.append(f"left out of {name}, lists of lists are objects of their own: {several(nested)}")
+            self.told.append(f"left out of {name}, lists of lists are objects of their own: {', '.join(nested)}")
             chosen = {field: branch for field, branch in chosen.items() if branch.depth != MAX_DEPTH}
         return {key: member for field, branch in chosen.items() for key, member in flatten(branch, field).items()}
 

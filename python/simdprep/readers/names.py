@@ -16,8 +16,6 @@ _DIMS = re.compile(r"(\[\w*\])+$")
 _AUX = re.compile(r"^([^.]+?)Aux(Dyn)?\.")
 _FOREIGN = re.compile(r"\W")
 
-_SHOWN = 3
-
 
 def container_of(name: str) -> str:
     """Return a branch's name without its fixed dimensions, and without ``Aux``/``AuxDyn`` of its container."""
@@ -56,9 +54,9 @@ def plain_names(names: Iterable[str]) -> tuple[dict[str, str], list[str]]:
             replaced.append(f"{name} -> {chosen}")
     told = []
     if replaced:
-        told.append(f"renamed, letters, digits and _ only: {several(replaced)}")
+        told.append(f"renamed, letters, digits and _ only: {', '.join(replaced)}")
     if doubled:
-        told.append(f"renamed, the name was taken: {several(doubled)}")
+        told.append(f"renamed, the name was taken: {', '.join(doubled)}")
     return {name: found[name] for name in known}, told
 
 
@@ -68,9 +66,3 @@ def unused(name: str, taken: set[str]) -> str:
         name += "_"
     taken.add(name)
     return name
-
-
-def several(items: list[str]) -> str:
-    """Return the first few items and how many more there are."""
-    more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
-    return ", ".join(items[:_SHOWN]) + more

@@ -55,6 +55,8 @@ def _open(file: Any, path: str, tree: str | None) -> Source:
             from .ttree import TTreeSource
 
             source = TTreeSource(path, file, file[name], name.partition(";")[0])
+    others = dict.fromkeys(entry.partition(";")[0] for entry in trees)  # cycles of one tree are one
+    source.other_trees = tuple(entry for entry in others if entry != source.tree)
     if not source.branches and not source.refused:
         raise InputError("tree", got="0 branches", expected="at least one", where=where)
     return source

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .branch import MAX_DEPTH, Branch
 from .count_keys import CountKey, CountKeys
 from .grouping import EVENTS, CountsOf, Group, Grouping, Member, flatten
-from .names import RESERVED, container_of, plain, plain_names, several, unused
+from .names import RESERVED, container_of, plain, plain_names, unused
 from .prefix_tree import Cluster, Item, clusters
 
 _COUNTER = re.compile(r"[nN](.+)")
@@ -57,7 +57,7 @@ class Rules:
         drafts += nested
         for draft in drafts:
             if draft.cluster.told:
-                names = several(draft.cluster.told)
+                names = ", ".join(draft.cluster.told)
                 self._told.append(f"{draft.cluster.name} was split, its branches have unequal counts: {names}")
         self._find_own_counters(drafts)
         return self._named(drafts)
@@ -112,7 +112,7 @@ class Rules:
             self._counters[counters[owner]] = owner
         for counter, names in unequal.items():
             if counter in self._counters:  # else the number is no counter at all
-                self._told.append(f"{self._counters[counter]} was split, {counter} does not count {several(names)}")
+                self._told.append(f"{self._counters[counter]} was split, {counter} does not count {', '.join(names)}")
         return list(found.values()), rest
 
     def _counts(self, counter: str, item: Item) -> bool:
@@ -195,7 +195,7 @@ class Rules:
         fields = {name: self._flat[name] for name in scalars}
         events = Group(EVENTS, None, 0, self._members(EVENTS, fields, renamed, taken))
         if renamed:
-            self._told.append(f"renamed, the name means something else or was taken: {several(renamed)}")
+            self._told.append(f"renamed, the name means something else or was taken: {', '.join(renamed)}")
         return Grouping((events, *_ordered(groups, self._branches)), tuple(self._told), dict(self._counters))
 
     def _members(

@@ -26,6 +26,7 @@ class Source(abc.ABC):
         path: The file, as given.
         kind: ``ttree``, ``rntuple``, ``parquet`` or ``feather``.
         tree: Name of the tree within the file; empty where the format has none.
+        other_trees: Names of the trees that were not chosen.
         num_entries: Entries of the tree.
         branches: What can be read, by name, in the file's order.
         refused: What cannot be converted: the reason in one line, by name.
@@ -37,6 +38,7 @@ class Source(abc.ABC):
     def __init__(self, path: str, tree: str, num_entries: int) -> None:
         self.path = path
         self.tree = tree
+        self.other_trees: tuple[str, ...] = ()
         self.num_entries = int(num_entries)  # uproot gives floats for some old files
         self.branches: dict[str, Branch] = {}
         self.refused: dict[str, str] = {}

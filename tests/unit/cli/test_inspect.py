@@ -61,6 +61,14 @@ def test_branches_are_shown_where_names_differ(write_tree):
     assert "valid -> valid_" in text
 
 
+def test_trees_that_are_not_read_are_named(data_dir):
+    assert "other trees, not read: one/two/tree, three/tree\n" in looked(
+        data_dir / "uproot-nesteddirs.root", "--tree", "one/tree"
+    )
+    assert "other trees, not read: Runs\n" in looked(data_dir / "nano_dy.root")
+    assert "other trees" not in looked(data_dir / "uproot-HZZ.root")
+
+
 def test_what_cannot_be_converted_is_named(data_dir):
     text = looked(data_dir / "uproot-mc10events.root")
     assert "left out, a std::bitset<256>: triggerBits\n" in text
