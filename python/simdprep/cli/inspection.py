@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _HEAD = ("object", "hangs on", "fields", "mean", "p99", "max", "pad", "would truncate", "bytes/row")
 
-_FOREIGN = re.compile(r"\W")
+#: What branches have in their names beside that of the object and the field, in PHYSLITE and in split classes.
+_FOREIGN = re.compile(r"Aux(Dyn)?\.|\W")
 
 #: Objects shown unless all are asked for.
 ROWS = 40
