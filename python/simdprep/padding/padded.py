@@ -49,7 +49,7 @@ def pad(lists: ak.Array, slots: int, *, fill: FillValue | None = None) -> Padded
 
     if slots < 1:
         raise SchemaError("slots", got=slots, expected="at least 1")
-    layout = ak.to_packed(ak.to_layout(lists))
+    layout = ak.to_packed(lists, highlevel=False)
     if not layout.is_list or not layout.content.is_numpy:
         raise SchemaError("lists", got=f"type {ak.type(lists)}", expected="n * var * number")
     layout = layout.to_ListOffsetArray64(True)

@@ -96,9 +96,9 @@ def test_a_pickled_loader_goes_on(stored):
 
 
 def test_making_a_loader_starts_no_thread(stored):
-    before = threading.active_count()
+    before = set(threading.enumerate())
     loader_of(stored["columns"])
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before  # those of passes before may be ending
 
 
 @pytest.mark.parametrize("taken", [0, 1, 3])

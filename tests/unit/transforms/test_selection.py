@@ -351,9 +351,9 @@ def test_what_is_no_object_travels_along():
 
 
 def test_behaviours_stay():
-    events = ak.zip({"Jet": ak.zip({"pt": [[1.0, 2.0]], "eta": [[1.0, 2.0]]}, with_name="Momentum2D")}, depth_limit=1)
+    events = ak.zip({"Jet": ak.zip({"pt": [[1.0, 2.0]], "eta": [[1.0, 2.0]]}, with_name="Cluster")}, depth_limit=1)
     selected = apply(events, rules_of({"Jet": {"order": "-pt"}})).events
-    assert selected.Jet.layout.content.parameter("__record__") == "Momentum2D"
+    assert selected.Jet.layout.content.parameter("__record__") == "Cluster"
 
 
 def test_missing_lists_are_empty_ones():
