@@ -1,5 +1,10 @@
 #include "bind.hpp"
+#include <pybind11/stl_bind.h>
+
 #include "simdprep/description.hpp"
+
+// A view: a wide schema has thousands, and code asks for one at a time.
+PYBIND11_MAKE_OPAQUE(std::vector<simdprep::DatasetDescription>)
 
 namespace simdprep::bind {
 namespace {
@@ -50,6 +55,7 @@ void bind_description(py::module_& module) {
             const std::vector<std::byte> fill = dataset.fill();
             return py::bytes(reinterpret_cast<const char*>(fill.data()), fill.size());
         });
+    py::bind_vector<std::vector<DatasetDescription>>(module, "DatasetDescriptions");
     py::class_<Description, std::shared_ptr<Description>>(module, "Description")
         .def_readonly("groups", &Description::groups)
         .def_readonly("object_paths", &Description::object_paths)

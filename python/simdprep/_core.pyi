@@ -69,7 +69,7 @@ class DatasetDescription:
 class Description:
     groups: list[str]
     object_paths: list[str]
-    datasets: list[DatasetDescription]
+    datasets: Sequence[DatasetDescription]
     attributes: list[Attribute]
     chunk_rows: int
 
