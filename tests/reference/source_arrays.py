@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -25,62 +26,45 @@ class SourceArrays:
     """
 
     def __init__(self, path: Path, tree: str) -> None:
-        self.path = path
-        self.tree = tree
         self._read: dict[str, ak.Array] = {}
-        self._whole: ak.Array | None = None
+        self._columns: dict[str, Any]
         if not tree:
-            self._whole = ak.from_parquet(path)
-            self.num_entries = len(self._whole)
-        else:
-            self._tree = uproot.open(path)[tree]
-            self.num_entries = int(self._tree.num_entries)
+            table = ak.from_parquet(path)
+            self.num_entries = len(table)
+            self._columns = {name: table[name] for name in table.fields}
+            return
+        self._tree = uproot.open(path)[tree]
+        self.num_entries = int(self._tree.num_entries)
+        if "RNTuple" in type(self._tree).__name__:
+            self._columns = {field.name: field for field in self._tree.fields}
+            return
+        entries = list(self._tree.iteritems(recursive=True, full_paths=True))
+        times = Counter(branch.name for _, branch in entries)
+        self._columns = {full if times[branch.name] > 1 else branch.name: branch for full, branch in entries}
+        self._columns = {name: branch for name, branch in self._columns.items() if not _only_groups(branch)}
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every branch that holds data of its own: those that only group others are left out."""
-        if self._whole is not None:
-            return tuple(self._whole.fields)
-        if self.is_rntuple:
-            return tuple(field.name for field in self._tree.fields)
-        entries = list(self._tree.iteritems(recursive=True, full_paths=True))
-        plain = [branch.name for _, branch in entries]
-        return tuple(
-            full if plain.count(branch.name) > 1 else branch.name
-            for full, branch in entries
-            if not _only_groups(branch)
-        )
-
-    @property
-    def is_rntuple(self) -> bool:
-        return self._whole is None and "RNTuple" in type(self._tree).__name__
+        return tuple(self._columns)
 
     def array(self, name: str) -> ak.Array:
         """The values of a branch, or of a member of a struct by its dotted name."""
+        if name not in self._read:
+            self._read[name] = self._find(name)
+        return self._read[name]
+
+    def _find(self, name: str) -> ak.Array:
         for container, path in _splits(name):
-            if self._has(container):
-                array = self._container(container)
+            if container in self._columns:
+                if not path:
+                    column = self._columns[name]
+                    return column if isinstance(column, ak.Array) else column.array(library="ak")
+                array = self.array(container)
                 for key in path:
                     array = array[key]
                 return array
         raise KeyError(name)
-
-    def _has(self, name: str) -> bool:
-        if self._whole is not None:
-            return name in self._whole.fields
-        if self.is_rntuple:
-            return name in {field.name for field in self._tree.fields}
-        return name in self._tree and not _only_groups(self._tree[name])
-
-    def _container(self, name: str) -> ak.Array:
-        if name not in self._read:
-            self._read[name] = self._whole[name] if self._whole is not None else self._branch(name)
-        return self._read[name]
-
-    def _branch(self, name: str) -> Any:
-        if self.is_rntuple:
-            return self._tree[name].array(library="ak")
-        return self._tree[name].array(library="ak")
 
 
 def _only_groups(branch: Any) -> bool:

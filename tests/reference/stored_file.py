@@ -62,6 +62,24 @@ class StoredFile:
         values = self.column(name, field)
         return values[self.column(name, "valid")] if self.objects[name]["level"] == "padded" else values
 
+    def counts(self, name: str) -> np.ndarray:
+        """How many entries a list object has for each entry of its parent, before truncation."""
+        spec = self.objects[name]
+        if spec["level"] == "ragged":
+            return np.diff(self.column(name, "offsets"))
+        parent = spec["parent"]
+        if not self.compound:
+            counts = self.datasets[f"/{name}/count"]
+        else:
+            holder = parent if parent in self.objects else next(iter(self.row_level))
+            counts = self.datasets[f"/{holder}"][f"n_{name}"]
+        return counts[self.column(parent, "valid")] if counts.ndim > 1 else counts
+
+    @property
+    def row_level(self) -> list[str]:
+        """The objects with one entry per row."""
+        return [name for name, spec in self.objects.items() if spec["level"] == "row"]
+
     def categories(self, name: str, field: str) -> list[str] | None:
         """The strings of a string field."""
         return next(entry["categories"] for entry in self.objects[name]["fields"] if entry["name"] == field)
