@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ..errors import SchemaError
-from ..schema.field import FillValue, check_fill, default_fill
+from ..schema.field import DTYPES, FillValue, check_fill, default_fill
 
 if TYPE_CHECKING:
     import awkward as ak
@@ -50,7 +50,9 @@ def pad(lists: ak.Array, slots: int, *, fill: FillValue | None = None) -> Padded
     if slots < 1:
         raise SchemaError("slots", got=slots, expected="at least 1")
     layout = ak.to_packed(lists, highlevel=False)
-    if not layout.is_list or not layout.content.is_numpy:
+    if layout.is_numpy and len(layout.inner_shape) == 1:
+        layout = layout.to_RegularArray()
+    if not layout.is_list or not layout.content.is_numpy or _is_text(layout) or _is_no_number(layout.content):
         raise SchemaError("lists", got=f"type {ak.type(lists)}", expected="n * var * number")
     layout = layout.to_ListOffsetArray64(True)
     offsets = np.asarray(layout.offsets.data, dtype=np.int64)
@@ -59,3 +61,11 @@ def pad(lists: ak.Array, slots: int, *, fill: FillValue | None = None) -> Padded
     value = default_fill(dtype) if fill is None else check_fill(dtype, fill, where="pad")
     values, valid = _core.pad_lists(content, offsets, slots, np.array(value, content.dtype))
     return Padded(values, valid, np.diff(offsets).astype(np.uint32))
+
+
+def _is_text(layout: Any) -> bool:
+    return layout.parameter("__array__") in ("string", "bytestring")
+
+
+def _is_no_number(content: Any) -> bool:
+    return str(content.dtype) not in DTYPES
