@@ -24,6 +24,19 @@ void check_name(const std::string& name, const char* what, const std::string& wh
                           where, "renaming it");
 }
 
+double as_double(const FillValue& fill) {
+    return std::visit([](auto value) { return static_cast<double>(value); }, fill);
+}
+
+std::string text_of(const FillValue& fill) {
+    return std::visit(
+        [](auto value) -> std::string {
+            if constexpr (std::is_same_v<decltype(value), bool>) return value ? "true" : "false";
+            else return std::to_string(value);
+        },
+        fill);
+}
+
 void check_fields(const ObjectSpec& object) {
     std::set<std::string> seen;
     for (const Field& field : object.fields) {
@@ -38,6 +51,9 @@ void check_fields(const ObjectSpec& object) {
             throw SchemaError(expected("dtype of a string field", std::string(name_of(field.dtype)), "int32"),
                               place(object, field));
         fill_bytes(field.dtype, field.fill, place(object, field));
+        if (field.categories && as_double(field.fill) >= 0)
+            throw SchemaError(expected("fill value of a string field", text_of(field.fill), "a negative number, which is no code"),
+                              place(object, field));
     }
 }
 
@@ -131,19 +147,6 @@ std::vector<std::byte> integer_bytes(const FillValue& fill, const SchemaError& e
                 if (!std::in_range<T>(value)) throw error;
                 return bytes_of(static_cast<T>(value));
             }
-        },
-        fill);
-}
-
-double as_double(const FillValue& fill) {
-    return std::visit([](auto value) { return static_cast<double>(value); }, fill);
-}
-
-std::string text_of(const FillValue& fill) {
-    return std::visit(
-        [](auto value) -> std::string {
-            if constexpr (std::is_same_v<decltype(value), bool>) return value ? "true" : "false";
-            else return std::to_string(value);
         },
         fill);
 }

@@ -67,6 +67,9 @@ TEST(every_broken_rule_is_one_error) {
     bad({list("a", "events", 2, {field("x")}), list("b", "a", 2, {field("x")}), list("c", "b", 2, {field("x")})}, columns,
         "events", "rank 3");
     bad({row("events", {field("x", DType::uint8, std::int64_t{-1})})}, columns, "events", "fill value: got -1");
+    Field text = field("name", DType::int32, std::int64_t{0});
+    text.categories.emplace();
+    bad({row("events", {text})}, columns, "events", "negative");
 }
 
 TEST(a_compound_too_large_for_an_object_header_is_refused) {
