@@ -110,6 +110,8 @@ class Flattener:
         if parent is None:
             return _unwrap(self._outermost(spec, top), spec.name)
         if spec.embedded:
+            if parent[1].is_unknown:  # no event has shown an entry of the parent
+                return _unwrap(parent[1], spec.name)
             return _unwrap(_member(parent[1], spec.key, spec.parent or "", ()), spec.name)
         outer, inner = _unwrap(self._outermost(spec, top), spec.name)
         chain = [spec.parent]
@@ -134,7 +136,7 @@ class Flattener:
         where = f"object {spec.name}, field {entry.name}"
         if content.fields or content.is_record:
             leaf = _member(content, entry.name, spec.name, spec.field_names)
-        elif entry.name == "value" and len(spec.fields) == 1:
+        elif content.is_unknown or (entry.name == "value" and len(spec.fields) == 1):
             leaf = content
         else:
             raise SchemaError("object", got=f"type {content.form.type}", expected="records", where=where)
