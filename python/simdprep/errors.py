@@ -88,6 +88,10 @@ class InternalError(SimdprepError):
     exit_code: ClassVar[int] = 2
 
 
+class SimdprepWarning(UserWarning):
+    """Something was changed on the user's behalf, such as entries truncated; once per dataset, with counts."""
+
+
 def compose(
     what: str,
     *,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from .. import _core
-from ..errors import SimdprepError
+from ..errors import SimdprepError, SimdprepWarning
 from ..padding import Flattener, from_numpy
 from ..schema import Schema
 from ..storage.output import Output
@@ -49,6 +50,21 @@ class WriteSummary:
     parts: int = 0
     bytes: int = 0
     told: list[str] = field(default_factory=list)
+
+    @property
+    def changes(self) -> list[str]:
+        """What is not in the dataset as it was given, one line per object or field."""
+        lost = [
+            f"truncated {truncated:,} of {truncated + self.num_items[name]:,} {name}"
+            for name, truncated in self.num_truncated.items()
+            if truncated
+        ]
+        filled = [
+            f"{count:,} missing values of {name}.{field} took the fill value"
+            for (name, field), count in self.missing.items()
+            if count
+        ]
+        return lost + filled
 
 
 class Writer:
@@ -151,7 +167,10 @@ class Writer:
             self._output.add(image, num_rows=num_rows, rows=rows, inputs_json=inputs)
 
     def close(self) -> WriteSummary:
-        """Finish the dataset under its final name and return what was stored; later calls do nothing."""
+        """Finish the dataset under its final name and return what was stored; later calls do nothing.
+
+        Warns once (``SimdprepWarning``) if entries were truncated or missing values filled.
+        """
         if not self._open:
             return self.summary
         self._open = False
@@ -168,6 +187,8 @@ class Writer:
             raise
         self.summary.parts = len(self._output.parts)
         self.summary.bytes = self._output.num_bytes
+        if self.summary.changes:
+            warnings.warn(f"{self.summary.path}: {'; '.join(self.summary.changes)}", SimdprepWarning, stacklevel=3)
         return self.summary
 
     def abandon(self) -> None:
