@@ -52,6 +52,7 @@ def chunks(recipe: Recipe, inputs: Inputs) -> Iterator[Chunk]:
         try:
             recipe.check(source)
             steps = source.steps(recipe.grouping.branch_names, start=start, stop=stop)
+            inputs.surplus.update(dict.fromkeys(recipe.surplus(source)))
         except SimdprepError as error:
             if not inputs.skip_bad_files:
                 raise

@@ -52,6 +52,7 @@ class Inputs:
         tree: Name of the tree, or ``None`` where each file has only one.
         entries: Which of all entries are asked for.
         skip_bad_files: Leave out what cannot be read, recorded in ``skipped``.
+        surplus: Branches that are left out because the first file does not have them, in the order they came.
     """
 
     paths: tuple[str, ...]
@@ -59,6 +60,7 @@ class Inputs:
     entries: EntryRange = field(default_factory=EntryRange)
     skip_bad_files: bool = False
     skipped: list[Skipped] = field(default_factory=list)
+    surplus: dict[str, None] = field(default_factory=dict)
     _open: dict[str, Source] = field(default_factory=dict, repr=False)
     _counts: dict[str, int] = field(default_factory=dict, repr=False)
 

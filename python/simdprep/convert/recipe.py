@@ -29,6 +29,7 @@ class Recipe:
         branches: The branches of the first input, which the others must match.
         first: Name of the first input.
         told: What was decided or left out, one line each.
+        takes_all: Everything the first input has is stored, so that what only others have is told.
     """
 
     grouping: Grouping
@@ -37,6 +38,7 @@ class Recipe:
     branches: Mapping[str, Branch]
     first: str
     told: tuple[str, ...] = ()
+    takes_all: bool = False
 
     @property
     def parents(self) -> dict[str, str]:
@@ -51,6 +53,10 @@ class Recipe:
         """
         needed = self.grouping.branch_names
         check_alike(needed, self.branches, source.branches, first=self.first, where=source.where)
+
+    def surplus(self, source: Source) -> list[str]:
+        """Return the branches of a file that nobody asked to leave out, and which the first input does not have."""
+        return [name for name in source.branches if name not in self.branches] if self.takes_all else []
 
     def select(self, source: Source, start: int, stop: int) -> Selection:
         """Read an entry range and apply the rules; fields keep their names of the input."""
@@ -105,7 +111,7 @@ def _from_input(source: Source, config: Config, objects: Sequence[str] | None, o
         told.append(f"left out, not part of a row of {config.rows}: {', '.join(above)}")
     fields = {entry.name: {name: name for name in entry.members} for entry in grouping.groups}
     rules = Rules.from_config(config, parents=_made_parents(grouping))
-    return Recipe(grouping, rules, fields, dict(source.branches), source.path, tuple(told))
+    return Recipe(grouping, rules, fields, dict(source.branches), source.path, tuple(told), takes_all=not objects)
 
 
 def _below_rows(grouping: Grouping, rows: str) -> tuple[Grouping, list[str]]:

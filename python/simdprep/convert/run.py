@@ -107,6 +107,8 @@ def convert(
                 progress(summary.entries_in, files.estimate())
     summary.skipped = [*files.skipped, *summary.skipped]
     summary.bytes_in = sum(Path(path).stat().st_size for path in files.paths if Path(path).is_file())
+    if files.surplus:
+        summary.told.append(f"left out, not in the first input {recipe.first}: {', '.join(files.surplus)}")
     summary.told += _dtype_notes(settings, schema)
     summary.seconds = time.perf_counter() - started
     return summary
