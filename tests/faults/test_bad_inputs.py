@@ -97,6 +97,11 @@ class TestFiles:
         assert said in lines[0]
         assert str(path) in lines[1]
 
+    def test_a_name_that_is_no_text(self, root, output):
+        path = root.rename(root.with_name(os.fsdecode(b"caf\xe9.root")))
+        lines = refused(InputError, output, str(path))
+        assert lines[0].endswith("caf\\udce9.root', expected a name in UTF-8")
+
     def test_unreadable_file(self, root, output):
         root.chmod(0)
         if os.access(root, os.R_OK):

@@ -187,6 +187,27 @@ class TestFills:
         assert empty["bool"].dtype == np.bool_
 
 
+class TestTexts:
+    def test_bytes_that_are_no_utf8_are_spelled_out(self, folder):
+        """Old files have Latin-1 in their strings and titles."""
+        chars = ak.contents.NumpyArray(
+            np.frombuffer("éabé".encode("latin-1"), np.uint8), parameters={"__array__": "char"}
+        )
+        offsets = ak.index.Index64([0, 2, 3, 4])
+        texts = ak.Array(ak.contents.ListOffsetArray(offsets, chars, parameters={"__array__": "string"}))
+        schema = sp.Schema((sp.ObjectSpec("events", (sp.Field("name", "int32", unit="\udcb5m", categories=()),)),))
+        write(folder / "latin.h5", schema, ak.Array({"name": texts}))
+        file = StoredFile(folder / "latin.h5")
+        assert file.datasets["/events/name"].tolist() == [0, 1, 2]
+        assert file.categories("events", "name") == ["\\udce9a", "b", "\\udce9"]
+        assert file.objects["events"]["fields"][0]["unit"] == "\\udcb5m"
+
+    @pytest.mark.parametrize("make", [lambda: sp.Field("\udce9", "int8"), lambda: sp.ObjectSpec("\udce9", ())])
+    def test_names_must_be_text(self, make):
+        with pytest.raises(SchemaError, match=r"name: got '\\udce9', expected text in UTF-8"):
+            make()
+
+
 class TestSameBytes:
     @given(pair=strategies.events_and_schema(EVERYTHING) | events_and_row_schema(), data=st.data())
     def test_any_split_into_fills_and_any_number_of_threads(self, folder, pair, data):

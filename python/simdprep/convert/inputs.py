@@ -9,6 +9,7 @@ from typing import Self
 
 from ..errors import InputError, SimdprepError
 from ..readers import Source, expand_inputs, open_source
+from ..schema.field import utf8_text
 from .summary import Skipped
 
 #: A path, glob or URL, or several.
@@ -77,9 +78,13 @@ class Inputs:
         """Expand globs and sort.
 
         Raises:
-            InputError: a file is missing or a glob matches nothing.
+            InputError: a file is missing, a glob matches nothing, or a name is no text that a config can hold.
         """
-        return cls(expand_inputs(files), tree, entries, skip_bad_files)
+        paths = expand_inputs(files)
+        for path in paths:
+            if utf8_text(path) != path:
+                raise InputError("input file", got=ascii(path), expected="a name in UTF-8", hint="renaming it")
+        return cls(paths, tree, entries, skip_bad_files)
 
     def source(self, path: str) -> Source:
         """Return a file's tree, open; it stays so until a few others have been asked for.

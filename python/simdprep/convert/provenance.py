@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from ..schema.field import utf8_text
 
 
 @dataclass(frozen=True)
@@ -105,19 +106,22 @@ class Provenance:
                 }
             )
         self._ranges = [entry for entry in self._ranges if entry.event_start + entry.num_events > event_stop]
-        text = json.dumps(
+        text = _json(
             {
                 "inputs": inputs,
                 "ranges": ranges,
                 "config": self._config_text,
                 "config_sha256": self.config_sha256,
                 "versions": {"simdprep": _core.__version__, "deflate": _core.deflate_backend},
-            },
-            ensure_ascii=False,
-            separators=(",", ":"),
+            }
         )
         brief = [{**inputs[entry["input"]], "entries": entry["entries"], "rows": entry["rows"]} for entry in ranges]
-        return text, json.dumps(brief, ensure_ascii=False, separators=(",", ":"))
+        return text, _json(brief)
+
+
+def _json(value: Any) -> str:
+    """Compact JSON. Of names that are no UTF-8, such as those of some files, the bytes are escaped."""
+    return utf8_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def _entries(entry: _Range, event_begin: int, event_end: int) -> dict[str, Any]:

@@ -76,6 +76,7 @@ class Source(abc.ABC):
         Raises:
             InputError: a name is unknown or refused, the range lies outside the tree, or the file is damaged
                 (the text names file, tree, branch and entry range).
+            ResourceError: memory ran out, for damaged lengths as well.
         """
         wanted = list(dict.fromkeys(names))
         check_names(wanted, self.branches, self.refused, self.where)
@@ -83,7 +84,8 @@ class Source(abc.ABC):
         if start == stop:
             return {name: empty(self.branches[name]) for name in wanted}
         leaves = [self._leaves[name] for name in wanted]
-        found = self._read(leaves, start, stop)
+        with reading("entries", expected="a sound file", where=f"{self.where}, {start}:{stop}"):
+            found = self._read(leaves, start, stop)
         return {leaf.branch.name: self._take(found[leaf.container], leaf, start, stop) for leaf in leaves}
 
     def counts(self, name: str, start: int = 0, stop: int | None = None, *, level: int = 0) -> NDArray[np.int64]:

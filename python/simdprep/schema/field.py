@@ -59,6 +59,21 @@ def check_fill(dtype: str, fill: object, *, where: str) -> FillValue:
     return int(fill)
 
 
+def utf8_text(text: str) -> str:
+    """Return ``text`` as a file can hold it: bytes of the input that are no UTF-8 are spelled ``\\udc80`` and so on."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def check_utf8(name: str, what: str) -> None:
+    """Raise unless ``name`` is text that UTF-8 can hold.
+
+    Raises:
+        SchemaError: it has bytes of an input that are no UTF-8.
+    """
+    if utf8_text(name) != name:
+        raise SchemaError(what, got=ascii(name), expected="text in UTF-8", hint="renaming it")
+
+
 @dataclass(frozen=True)
 class Field:
     """One number of an object, as it is stored.
@@ -80,13 +95,16 @@ class Field:
     categories: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
+        check_utf8(self.name, "field name")
         where = f"field {self.name!r}"
+        for key in ("unit", "description"):
+            object.__setattr__(self, key, utf8_text(getattr(self, key)))
         if self.dtype not in DTYPES:
             raise SchemaError("dtype", got=repr(self.dtype), expected="one of " + ", ".join(DTYPES), where=where)
         fill = default_fill(self.dtype) if self.fill is None else check_fill(self.dtype, self.fill, where=where)
         object.__setattr__(self, "fill", fill)
         if self.categories is not None:
-            object.__setattr__(self, "categories", tuple(self.categories))
+            object.__setattr__(self, "categories", tuple(map(utf8_text, self.categories)))
             if self.dtype != "int32":
                 raise SchemaError("dtype of a string field", got=self.dtype, expected="int32", where=where)
             if len(self.categories) > MAX_CATEGORIES:

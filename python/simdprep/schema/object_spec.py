@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import SchemaError, nearest_hint
-from .field import Field
+from .field import Field, check_utf8
 
 Level = Literal["row", "event", "padded", "ragged"]
 
@@ -38,6 +38,7 @@ class ObjectSpec:
     embedded: bool = False
 
     def __post_init__(self) -> None:
+        check_utf8(self.name, "object name")
         object.__setattr__(self, "fields", tuple(self.fields))
 
     @property

@@ -6,19 +6,23 @@ fsync, rename, fsync of the folder). What an earlier run left behind is named an
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from .. import _core
-from ..errors import OutputError
+from ..errors import OutputError, ResourceError
 from ..schema import Schema
 
 MANIFEST = "manifest.json"
 _PART_NAME = re.compile(r"part-\d{5,}\.h5")
 _FILE_SUFFIXES = (".h5", ".hdf5", ".hdf")
+_EXHAUSTED = {errno.ENOSPC: "disk full", errno.EDQUOT: "disk quota exhausted"}
 
 
 @dataclass(frozen=True)
@@ -49,17 +53,19 @@ class Output:
 
     def __init__(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         self._locate(path)
+        self._overwrite = overwrite
         self.told: list[str] = []
         self._parts: list[PartRecord] = []
-        self._check_parent()
-        self._check_existing(overwrite)
+        self._check()
         self._lock = _core.OutputLock(str(self.path))
         try:
+            self._check()  # another writer may have finished before the lock was ours
             if self._lock.taken_over is not None:
                 self.told.append(f"took over the lock of process {self._lock.taken_over}, which is gone")
-            self._clean()
-            if not self.is_file:
-                self.path.mkdir(exist_ok=True)
+            with self._file_errors():
+                self._clean()
+                if not self.is_file:
+                    self.path.mkdir(exist_ok=True)
         except BaseException:
             self._lock.release()
             raise
@@ -73,12 +79,28 @@ class Output:
         """
         probe = cls.__new__(cls)
         probe._locate(path)
-        probe._check_parent()
-        probe._check_existing(overwrite)
+        probe._overwrite = overwrite
+        probe._check()
 
     def _locate(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self.is_file = self.path.suffix.lower() in _FILE_SUFFIXES
+        try:
+            str(self.path).encode()
+        except UnicodeEncodeError:
+            raise OutputError("output", got=ascii(str(self.path)), expected="a name in UTF-8") from None
+
+    @contextmanager
+    def _file_errors(self) -> Iterator[None]:
+        """Make one of our errors of those of the file system."""
+        try:
+            yield
+        except OSError as error:
+            place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else str(self.path)
+            if error.errno in _EXHAUSTED:
+                raise ResourceError(_EXHAUSTED[error.errno], where=place) from error
+            reason = error.strerror or type(error).__name__
+            raise OutputError("output", got=reason, expected="a place to write to", where=place) from error
 
     @property
     def parts(self) -> tuple[PartRecord, ...]:
@@ -101,7 +123,8 @@ class Output:
             ResourceError: the disk is full; committed parts are safe.
             OutputError: the part cannot be written.
         """
-        self._staging.mkdir(exist_ok=True)
+        with self._file_errors():
+            self._staging.mkdir(exist_ok=True)
         target = self._staging / f"part-{len(self._parts):05d}.h5"
         self._commit(target, image, num_rows, rows, inputs_json)
 
@@ -122,6 +145,8 @@ class Output:
             threads: Threads for merging parts to one file; 0 for all cores.
         """
         try:
+            if self.is_file:
+                self._check()  # what somebody else put there meanwhile is kept, too
             if self.is_file and not self._parts and last is not None:
                 self._commit(self.path, *last)  # the only part is the file
                 return
@@ -131,7 +156,8 @@ class Output:
                 from .merge import merge_parts
 
                 merge_parts([part.path for part in self._parts], self.path, threads=threads)
-                shutil.rmtree(self._staging)
+                with self._file_errors():
+                    shutil.rmtree(self._staging)
             else:
                 self._write_manifest(schema, config_sha256)
         finally:
@@ -159,6 +185,11 @@ class Output:
                 inputs_json=part.inputs_json,
             )
         manifest.commit(str(self.path))
+
+    def _check(self) -> None:
+        with self._file_errors():
+            self._check_parent()
+            self._check_existing(self._overwrite)
 
     def _check_parent(self) -> None:
         parent = self.path.parent
