@@ -67,8 +67,4 @@ inline constexpr std::size_t max_compound_type_bytes = 64'000;
 // Slots of a padded object in one row, over all levels: beyond it a single row no longer fits a chunk.
 inline constexpr std::uint64_t max_pad = std::uint64_t{1} << 24;
 
-// Measured on toy tracks and NanoAOD jets: the smallest level whose files are not larger than
-// those of h5py's shuffle and gzip 4 (benchmarks/bench_write.py).
-inline constexpr int default_gzip_level = 4;
-
 }  // namespace simdprep
