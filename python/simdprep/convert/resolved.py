@@ -37,7 +37,7 @@ def resolved_config(config: Config, recipe: Recipe, schema: Schema, inputs: Inpu
         found.update(
             {("objects", spec.name): _object(recipe.grouping, spec.name, recipe, named) for spec in schema.objects}
         )
-    pads: Values = {("objects", spec.name, "pad"): spec.pad for spec in schema.objects if spec.level == "padded"}
+    pads: Values = {("objects", spec.name, "pad"): spec.pad for spec in schema.objects if spec.pad is not None}
     return config.with_values({**found, **pads})
 
 
