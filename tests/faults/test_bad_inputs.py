@@ -265,7 +265,7 @@ class TestOptions:
 
     def test_a_pad_for_nothing(self, root, output):
         lines = refused(SchemaError, output, str(root), pad={"Moun": 3})
-        assert lines == ["--pad: got 'Moun', expected an object that is stored", "  try Muon"]
+        assert lines == ["--pad: got 'Moun', expected an object that has slots", "  try Muon"]
 
     @pytest.mark.parametrize("pad", [0, -3, 1.5, "p0", "many", False])
     def test_pads_of_the_config(self, root, output, pad):

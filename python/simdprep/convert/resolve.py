@@ -60,24 +60,22 @@ def pad_rules(recipe: Recipe, config: Config, pads: Pads | None) -> dict[str, in
     """Return the pad rule of every object that is padded, options before the config before p99.
 
     Raises:
-        SchemaError: a rule is for an object that is not there, or is no rule.
+        SchemaError: a rule is for an object that is not there or has no slots, or is no rule.
     """
     options = dict(pads or {})
+    lists = [name for name in recipe.fields if _has_slots(recipe, config, name)]
     for name, rule in options.items():
         _check_rule(name, rule)
-        if name != "*" and name not in recipe.fields:
+        if name != "*" and name not in lists:
             raise SchemaError(
                 "--pad",
                 got=repr(name),
-                expected="an object that is stored",
-                hint=nearest_hint(name, recipe.fields, otherwise=", ".join(list(recipe.fields)[:10])),
+                expected="an object that has slots",
+                hint=nearest_hint(name, lists, otherwise=", ".join(lists[:10]) or None),
             )
     rules: dict[str, int | str] = {}
-    for name in recipe.fields:
-        depth = recipe.grouping.group(name).depth
+    for name in lists:
         own = config.objects.get(name)
-        if depth == 0 or name == config.rows or (own is not None and own.ragged):
-            continue
         asked = options.get(name, own.pad if own is not None and own.pad is not None else options.get("*"))
         if asked is not None or config.output.layout != "ragged":
             rules[name] = DEFAULT_PAD if asked is None else asked
@@ -87,6 +85,12 @@ def pad_rules(recipe: Recipe, config: Config, pads: Pads | None) -> dict[str, in
 def resolve_pads(rules: Mapping[str, int | str], multiplicities: Multiplicities) -> dict[str, int]:
     """Return the slots of every object with a rule."""
     return {name: rule if isinstance(rule, int) else multiplicities.slots(name, rule) for name, rule in rules.items()}
+
+
+def _has_slots(recipe: Recipe, config: Config, name: str) -> bool:
+    own = config.objects.get(name)
+    row_level = recipe.grouping.group(name).depth == 0 or name == config.rows
+    return not row_level and not (own is not None and own.ragged)
 
 
 def _check_rule(name: str, rule: int | str) -> None:
