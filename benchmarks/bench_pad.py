@@ -48,7 +48,7 @@ def copy(arrays: Result) -> Result:
 
 
 def cases(size: Size) -> Sequence[Case]:
-    return [toy_tracks(size, rows=200_000), toy_candidates(size, rows=50_000)]
+    return [toy_tracks(size), toy_candidates(size)]
 
 
 def prepare(case: Case, folder: Path) -> Prepared:
