@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import simdprep as sp
+from simdprep import _core
 from simdprep.errors import OutputError, SchemaError, SimdprepError
 from tests.faults.error_text import check_text
 from tests.faults.small_files import muons, write_root
@@ -113,6 +114,20 @@ class TestExisting:
         lines = refused(sp.convert, str(root), output, progress=progress)
         assert lines[0].startswith("output exists, kept as it is")
         assert StoredFile(output).datasets["/events/MET_pt"].shape == (20,)
+
+    def test_an_output_that_was_finished_just_before_the_lock(self, tmp_path, monkeypatch):
+        output = tmp_path / "out.h5"
+        lock = _core.OutputLock
+
+        def late(path):
+            monkeypatch.undo()
+            write(tmp_path / "other.h5")
+            (tmp_path / "other.h5").rename(output)
+            return lock(path)
+
+        monkeypatch.setattr(_core, "OutputLock", late)
+        assert refused(write, output)[0].startswith("output exists, kept as it is")
+        assert listing(tmp_path) == ["out.h5"]
 
 
 class TestPlaces:

@@ -78,6 +78,19 @@ def test_every_branch_is_stored_or_counts_or_is_named_with_a_reason(by_default):
         assert by_default.truth.array(counter).ndim == 1
 
 
+def test_counters_are_no_fields(by_default):
+    truth, grouping = by_default.truth, by_default.recipe.grouping
+    stored = {member.branch.name for entry in grouping.groups for member in entry.members.values()}
+    for entry in grouping.groups:
+        counted = {entry.name} | {member.branch.name for member in entry.members.values()}
+        for name in counted if entry.depth == 1 and entry.members else ():
+            for counter in {f"n{name}", f"N{name}"} & set(truth.names):
+                values = truth.array(counter)
+                if values.ndim == 1 and np.array_equal(values, by_default.entries[entry.name].counts):
+                    assert counter not in stored
+                    assert counter in grouping.counters
+
+
 def test_every_field_is_called_as_its_branch(by_default):
     grouping = by_default.recipe.grouping
     fields = {(name, field["name"]) for name, spec in by_default.file.objects.items() for field in spec["fields"]}

@@ -65,7 +65,9 @@ def _to_integer(values: NDArray[Any], target: np.dtype[Any], where: str) -> NDAr
     with np.errstate(invalid="ignore"):
         cast_values = values.astype(target)
     if values.dtype.kind == "f":
-        different = cast_values.astype(values.dtype) != values
+        # The least int32 comes back as -inf in float16, so infinities are looked at by themselves.
+        with np.errstate(over="ignore"):
+            different = (cast_values.astype(values.dtype) != values) | np.isinf(values)
     else:
         # Compared in both directions, so that a wrapped sign shows.
         different = (cast_values.astype(values.dtype) != values) | ((cast_values < 0) != (values < 0))

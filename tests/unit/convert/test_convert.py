@@ -84,6 +84,12 @@ class TestWhatIsStored:
         if config is None:
             assert "left out, not part of a row of Jet: Muon" in summary.told
 
+    def test_events_come_with_their_rows(self, inputs, output):
+        sp.convert(inputs, output, rows="Jet", objects=["Jet_tracks"])
+        file = holds(output, BOTH)
+        assert list(file.objects) == ["events", "Jet", "Jet_tracks"]
+        assert "/events/run" in file.datasets
+
     @pytest.mark.parametrize("layout", ["columns", "compound"])
     def test_part_of_the_objects_ragged(self, inputs, output, layout):
         config = {"objects": {"events": {}, "Jet": {"pad": 2}, "Muon": {"ragged": True}}}

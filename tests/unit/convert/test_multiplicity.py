@@ -42,6 +42,10 @@ class TestSlots:
         found = histogram(counts)
         assert found.slots("Jet", "max") == found.slots("Jet", "p100") == max(1, *counts, 0)
 
+    def test_a_share_that_floating_point_misses(self):
+        assert 7 / 100 * 100 > 7
+        assert histogram([1] * 7 + [9] * 93).slots("Jet", "p7") == 1
+
     @pytest.mark.parametrize(
         ("rule", "slots"), [("p50", 1), ("p90", 1), ("p99", 1), ("p99.5", 7), ("p100", 9), ("max", 9)]
     )

@@ -26,16 +26,32 @@ def exact(value, dtype):
     return np.dtype(dtype).type(int(value))
 
 
-@given(source=st.sampled_from(DTYPES), target=st.sampled_from(DTYPES), data=st.data())
-def test_a_value_is_kept_or_refused(source, target, data):
-    if source == "float16":
-        values = data.draw(strategies.values("uint16", 4)).view(np.float16)
-    else:
-        values = data.draw(strategies.values(source, 4))
-    small = data.draw(st.booleans())
-    if small and source != "bool":  # most values of a wide dtype fit no other
-        with np.errstate(invalid="ignore", over="ignore"):
-            values = (np.nan_to_num(values.astype(np.float64), posinf=1, neginf=0) % 100).astype(source)
+def edges(dtype):
+    """Values where casts go wrong: ends, halves, powers of two around other dtypes' ends."""
+    kind = np.dtype(dtype).kind
+    if kind == "b":
+        return np.array([False, True])
+    powers = [
+        sign * (2**power + off)
+        for power in (7, 8, 15, 16, 24, 31, 32, 53, 63, 64)
+        for sign in (1, -1)
+        for off in (-1, 0, 1)
+    ]
+    if kind in "iu":
+        info = np.iinfo(dtype)
+        return np.array(
+            [value for value in [0, 1, info.min, info.max, *powers] if info.min <= value <= info.max], dtype
+        )
+    info = np.finfo(dtype)
+    special = [0.0, -0.0, 0.5, -1.5, np.inf, -np.inf, np.nan, info.max, info.min, info.tiny, info.smallest_subnormal]
+    with np.errstate(over="ignore"):
+        return np.array([*special, 65504, 65519, 65520, 3.4e38, 3.5e38, 2.0**-25, *powers, 1e300], np.float64).astype(
+            dtype
+        )
+
+
+def agrees(values, target):
+    """Cast values, and compare with what Python's numbers say of each."""
     wanted = [exact(value.item(), target) for value in values]
     if any(value is None for value in wanted):
         with pytest.raises(SchemaError) as raised:
@@ -46,6 +62,18 @@ def test_a_value_is_kept_or_refused(source, target, data):
     else:
         found = cast(values, target, where=WHERE)
         assert differences(found, np.array(wanted, target), "values") == []
+
+
+@pytest.mark.parametrize("target", DTYPES)
+@pytest.mark.parametrize("source", DTYPES)
+def test_a_value_is_kept_or_refused(source, target):
+    for value in edges(source):
+        agrees(np.array([value, value]), target)
+
+
+@given(source=st.sampled_from(DTYPES), target=st.sampled_from(DTYPES), data=st.data())
+def test_any_values_are_kept_or_refused(source, target, data):
+    agrees(data.draw(strategies.values(source, 3)), target)
 
 
 def test_the_same_dtype_is_no_copy():

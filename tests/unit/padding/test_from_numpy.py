@@ -15,7 +15,7 @@ EVENTS = ak.Array(
         "run": np.arange(3),
         "extra": ak.Array({"weight": np.array([0.5, 1.5, 2.5], np.float32)}),
         "Jet": [[{"pt": 1.0, "eta": 2}, {"pt": 3.0, "eta": 4}], [], [{"pt": 5.0, "eta": 6}]],
-        "tracks": [[[{"d0": 1.0}], [{"d0": 2.0}, {"d0": 3.0}]], [], [[{"d0": 4.0}]]],
+        "tracks": [[[], [{"d0": 2.0}, {"d0": 3.0}]], [], [[{"d0": 4.0}]]],
     }
 )
 SCHEMA = sp.Schema.from_awkward(EVENTS, pad=2, parents={"tracks": "Jet"})
@@ -23,7 +23,7 @@ SCHEMA = sp.Schema.from_awkward(EVENTS, pad=2, parents={"tracks": "Jet"})
 
 def arrays():
     """EVENTS as padded numpy arrays."""
-    d0 = np.array([[[1.0, 9], [2, 3]], [[9, 9], [9, 9]], [[4, 9], [9, 9]]])
+    d0 = np.array([[[9.0, 9], [2, 3]], [[9, 9], [9, 9]], [[4, 9], [9, 9]]])
     return {
         "events": {"run": np.arange(3)},
         "extra": {"weight": np.array([0.5, 1.5, 2.5], np.float32)},
