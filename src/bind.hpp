@@ -17,6 +17,7 @@ void bind_schema(py::module_& module);
 void bind_padding(py::module_& module);
 void bind_encoder(py::module_& module);
 void bind_part_file(py::module_& module);
+void bind_cpu(py::module_& module);
 void bind_chunk_codec(py::module_& module);
 void bind_chunk_reader(py::module_& module);
 void bind_gather(py::module_& module);

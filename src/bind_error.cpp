@@ -31,8 +31,10 @@ void bind_error(py::module_&) {
             raise("OutputError", error);
         } catch (const ResourceError& error) {
             raise("ResourceError", error);
-        } catch (const Error& error) {
+        } catch (const InternalError& error) {
             raise("InternalError", error);
+        } catch (const Error& error) {
+            raise("SimdprepError", error);
         } catch (const std::bad_alloc&) {
             raise("ResourceError", ResourceError("memory is exhausted", {}, "fewer threads, a smaller part_rows, or smaller pads"));
         }

@@ -10,6 +10,7 @@ PYBIND11_MODULE(_core, module) {
     module.attr("format_version") = simdprep::format_version;
     module.attr("deflate_backend") = simdprep::detail::deflate_backend();
     bind_error(module);
+    bind_cpu(module);
     bind_schema(module);
     bind_padding(module);
     bind_encoder(module);
