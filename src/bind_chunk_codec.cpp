@@ -4,15 +4,15 @@
 namespace simdprep::bind {
 namespace {
 
-py::bytes encode(const py::buffer& raw, std::size_t shuffle_size, int deflate_level, bool fletcher) {
+py::tuple encode(const py::buffer& raw, std::size_t shuffle_size, int deflate_level, bool fletcher) {
     const py::buffer_info info = raw.request();
     const detail::ChunkPipeline pipeline{shuffle_size, deflate_level, fletcher};
-    std::vector<std::byte> stored;
+    StoredChunk stored;
     {
         const py::gil_scoped_release release;
         stored = detail::encode_chunk(pipeline, span_of(info));
     }
-    return {reinterpret_cast<const char*>(stored.data()), stored.size()};
+    return py::make_tuple(py::bytes(reinterpret_cast<const char*>(stored.bytes.data()), stored.bytes.size()), stored.filter_mask);
 }
 
 void check(const py::buffer& stored, std::uint32_t filter_mask, std::size_t shuffle_size, int deflate_level, bool fletcher) {
@@ -26,7 +26,7 @@ void check(const py::buffer& stored, std::uint32_t filter_mask, std::size_t shuf
 void bind_chunk_codec(py::module_& module) {
     using namespace py::literals;
     module.def("encode_chunk", &encode, "raw"_a, py::kw_only(), "shuffle_size"_a, "deflate_level"_a, "fletcher"_a,
-               "The bytes to be stored for a whole contiguous chunk, without the GIL.");
+               "The bytes to be stored for a whole contiguous chunk and its filter mask, without the GIL.");
     module.def("check_chunk", &check, "stored"_a, "filter_mask"_a, py::kw_only(), "shuffle_size"_a, "deflate_level"_a,
                "fletcher"_a, "Compares the checksum of a stored chunk, without the GIL.");
 }

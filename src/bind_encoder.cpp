@@ -55,7 +55,7 @@ std::vector<Part> fill(Encoder& encoder, std::uint64_t num_rows, std::uint64_t n
 }
 
 py::memoryview view_of(const StoredChunk& chunk) {
-    return py::memoryview::from_memory(static_cast<const void*>(chunk.data()), static_cast<py::ssize_t>(chunk.size()));
+    return py::memoryview::from_memory(static_cast<const void*>(chunk.bytes.data()), static_cast<py::ssize_t>(chunk.bytes.size()));
 }
 
 }  // namespace
@@ -67,6 +67,8 @@ void bind_encoder(py::module_& module) {
         .def_property_readonly("num_chunks", [](const StoredDataset& dataset) { return dataset.chunks.size(); })
         .def("chunk", [](const StoredDataset& dataset, std::size_t index) { return view_of(dataset.chunks.at(index)); },
              py::keep_alive<0, 1>(), "index"_a, "A view of the stored bytes of a chunk.")
+        .def("filter_mask", [](const StoredDataset& dataset, std::size_t index) { return dataset.chunks.at(index).filter_mask; },
+             "index"_a, "The filters that were skipped for a chunk, as HDF5 stores them.")
         .def("drop", [](StoredDataset& dataset) { dataset.chunks = {}; }, "Frees the chunks.");
     py::class_<Part>(module, "Part")
         .def_readonly("row_start", &Part::row_start)

@@ -94,7 +94,7 @@ Applied applied(const ChunkPipeline& pipeline, std::uint32_t filter_mask) {
 
 }  // namespace
 
-std::vector<std::byte> encode_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> raw) {
+StoredChunk encode_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> raw) {
     std::span<const std::byte> bytes = raw;
     if (pipeline.has_shuffle()) {
         const auto shuffled = shuffled_scratch.get(bytes.size());
@@ -109,12 +109,12 @@ std::vector<std::byte> encode_chunk(const ChunkPipeline& pipeline, std::span<con
         }
         bytes = deflated.first(size);
     }
-    std::vector<std::byte> stored;
-    stored.reserve(bytes.size() + checksum_bytes);
-    stored.assign(bytes.begin(), bytes.end());
+    StoredChunk stored;
+    stored.bytes.reserve(bytes.size() + checksum_bytes);
+    stored.bytes.assign(bytes.begin(), bytes.end());
     if (pipeline.fletcher) {
-        stored.resize(bytes.size() + checksum_bytes);
-        put_checksum(stored.data() + bytes.size(), fletcher32(bytes));
+        stored.bytes.resize(bytes.size() + checksum_bytes);
+        put_checksum(stored.bytes.data() + bytes.size(), fletcher32(bytes));
     }
     return stored;
 }

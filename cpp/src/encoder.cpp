@@ -116,7 +116,7 @@ private:
             const RowRange rows = rows_of(group);
             for (std::size_t slot = 0; slot < row_datasets_.size(); ++slot) {
                 StoredChunk& chunk = encoded[group * row_datasets_.size() + slot];
-                stored_bytes_ += chunk.size();
+                stored_bytes_ += chunk.bytes.size();
                 part_.datasets[row_datasets_[slot]].chunks.push_back(std::move(chunk));
             }
             append_flat(batch, rows, false);

@@ -34,7 +34,7 @@ void FlatStream::append_offsets(const std::int64_t* offsets, std::uint64_t count
 
 void FlatStream::encode_open() {
     result_.chunks.push_back(encode_chunk(dataset_.pipeline, open_));
-    stored_bytes_ += result_.chunks.back().size();
+    stored_bytes_ += result_.chunks.back().bytes.size();
     open_.clear();
 }
 

@@ -26,8 +26,8 @@ public:
         for (std::size_t chunk = 0; chunk < num_chunks; ++chunk) {
             const std::size_t size = chunk_rows * row_bytes;
             const auto stored = encode_chunk(pipeline, std::span(rows_).subspan(chunk * size, size));
-            chunks_.push_back({.address = text.size(), .size = stored.size()});
-            text.append(reinterpret_cast<const char*>(stored.data()), stored.size());
+            chunks_.push_back({.address = text.size(), .size = stored.bytes.size(), .filter_mask = stored.filter_mask});
+            text.append(reinterpret_cast<const char*>(stored.bytes.data()), stored.bytes.size());
             text += "gap";
         }
         check::write_file(path(), text);

@@ -108,7 +108,7 @@ std::vector<std::byte> decoded(const Part& part, std::size_t index) {
     std::vector<std::byte> all;
     for (const StoredChunk& chunk : part.datasets[index].chunks) {
         std::vector<std::byte> raw(dataset.chunk_bytes());
-        detail::decode_chunk(dataset.pipeline, chunk, 0, raw);
+        detail::decode_chunk(dataset.pipeline, chunk.bytes, chunk.filter_mask, raw);
         all.insert(all.end(), raw.begin(), raw.end());
     }
     all.resize(part.datasets[index].length * dataset.row_bytes());

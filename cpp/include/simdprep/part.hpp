@@ -8,11 +8,9 @@
 #include <vector>
 
 #include "simdprep/description.hpp"
+#include "simdprep/stored_chunk.hpp"
 
 namespace simdprep {
-
-// A chunk as it lies in the file, all filters applied.
-using StoredChunk = std::vector<std::byte>;
 
 struct StoredDataset {
     std::uint64_t length = 0;  // of the first axis

@@ -34,7 +34,7 @@ class _Chunk:
     dataset: int
     number: int
     stored: bytes
-    mask: int = 0
+    mask: int
 
 
 def merge_parts(paths: Sequence[Path], output: Path, *, threads: int = 0) -> None:
@@ -158,13 +158,13 @@ def _make_chunk(description: _core.Description, segments: list[Segment], index: 
         segment.reader.read(index, low + at, high + at, values)
         for change in segment.changes:
             change(values)
-    stored = _core.encode_chunk(
+    stored, mask = _core.encode_chunk(
         raw.reshape(-1).view(np.uint8),
         shuffle_size=stored_dtype(dataset).itemsize if dataset.shuffle else 0,
         deflate_level=dataset.deflate_level,
         fletcher=dataset.fletcher,
     )
-    return _Chunk(index, number, stored)
+    return _Chunk(index, number, stored, mask)
 
 
 def _is_whole(segment: Segment, dataset: _core.DatasetDescription, index: int, start: int, stop: int) -> bool:

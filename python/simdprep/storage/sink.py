@@ -83,7 +83,8 @@ def _write_chunks(file: h5py.h5f.FileID, dataset: _core.DatasetDescription, stor
     target = h5py.h5d.open(file, dataset.path.encode())
     inner = (0,) * len(dataset.slots)
     for index in range(stored.num_chunks):
-        target.write_direct_chunk((index * dataset.chunk_rows, *inner), stored.chunk(index))
+        place = (index * dataset.chunk_rows, *inner)
+        target.write_direct_chunk(place, stored.chunk(index), filter_mask=stored.filter_mask(index))
     stored.drop()
 
 

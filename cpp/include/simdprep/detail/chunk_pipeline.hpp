@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "simdprep/stored_chunk.hpp"
+
 namespace simdprep::detail {
 
 // Which filters a dataset's pipeline has. Bit i of a chunk's filter mask means that the i-th filter *of
@@ -20,8 +22,8 @@ struct ChunkPipeline {
     [[nodiscard]] bool empty() const noexcept { return !has_shuffle() && !has_deflate() && !fletcher; }
 };
 
-// Returns the bytes to be stored for a chunk with no filter skipped.
-[[nodiscard]] std::vector<std::byte> encode_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> raw);
+// Returns what is stored for a chunk.
+[[nodiscard]] StoredChunk encode_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> raw);
 
 // Compares the checksum of a stored chunk, if it carries one. DatasetError if it differs, or the mask is wrong.
 void check_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> stored, std::uint32_t filter_mask);
