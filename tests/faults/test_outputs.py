@@ -115,19 +115,22 @@ class TestExisting:
         assert lines[0].startswith("output exists, kept as it is")
         assert StoredFile(output).datasets["/events/MET_pt"].shape == (20,)
 
-    def test_an_output_that_was_finished_just_before_the_lock(self, tmp_path, monkeypatch):
-        output = tmp_path / "out.h5"
+    @pytest.mark.parametrize("name", ["out.h5", "folder"])
+    def test_an_output_that_was_finished_just_before_the_lock(self, tmp_path, monkeypatch, name):
+        output = tmp_path / name
         lock = _core.OutputLock
 
         def late(path):
             monkeypatch.undo()
-            write(tmp_path / "other.h5")
-            (tmp_path / "other.h5").rename(output)
+            write(output.with_stem("other"))
+            output.with_stem("other").rename(output)
             return lock(path)
 
         monkeypatch.setattr(_core, "OutputLock", late)
         assert refused(write, output)[0].startswith("output exists, kept as it is")
-        assert listing(tmp_path) == ["out.h5"]
+        assert [entry.name for entry in tmp_path.iterdir()] == [name]
+        with sp.open(output) as dataset:
+            assert dataset.num_rows == len(EVENTS)
 
 
 class TestPlaces:
