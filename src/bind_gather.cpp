@@ -1,5 +1,4 @@
-#include "bind.hpp"
-#include "simdprep/detail/gather.hpp"
+#include "held_gather.hpp"
 #include "simdprep/error.hpp"
 
 namespace simdprep::bind {
@@ -10,10 +9,6 @@ using detail::Gather;
 using detail::PackedBlock;
 using detail::ThreadPool;
 using Arrays = std::vector<py::array>;
-
-void require(bool sound, const char* what) {
-    if (!sound) throw InternalError(what);
-}
 
 DType dtype_of(const py::array& array) { return dtype_from(py::str(array.dtype().attr("name")).cast<std::string>()); }
 
@@ -33,8 +28,6 @@ std::vector<ColumnView> views_of(const Arrays& fields, py::ssize_t axes) {
 py::array new_items(std::int64_t count, const Arrays& fields, const std::string& dtype) {
     return py::array(py::dtype(dtype), std::vector<py::ssize_t>{count, static_cast<py::ssize_t>(fields.size())});
 }
-
-std::byte* bytes_to(py::array& array) { return static_cast<std::byte*>(array.mutable_data()); }
 
 py::array pack_items(ThreadPool& pool, const Arrays& fields, const std::string& dtype) {
     const std::vector<ColumnView> views = views_of(fields, 1);
@@ -69,14 +62,6 @@ py::tuple pack_slots(ThreadPool& pool, const Arrays& fields, const py::array& va
     }
     return py::make_tuple(items, offsets);
 }
-
-// The gather, and the arrays it reads.
-struct HeldGather {
-    std::vector<py::object> held;
-    Gather gather;
-    std::size_t row_bytes;
-    std::size_t row_slots;
-};
 
 // Checks and holds offsets that never fall; returns their number and the last one.
 std::pair<std::int64_t, std::int64_t> hold(const py::object& object, std::vector<py::object>& held, const std::int64_t*& data) {
@@ -116,14 +101,7 @@ std::unique_ptr<HeldGather> make_gather(const std::vector<std::tuple<py::array, 
         held.push_back(items);
         views.push_back(block);
     }
-    Gather gather(std::move(views), item_bytes, outer, inner);
-    return std::make_unique<HeldGather>(HeldGather{std::move(held), std::move(gather), outer * inner * item_bytes, outer * inner});
-}
-
-std::byte* target(py::array& array, std::size_t bytes) {
-    require((array.flags() & py::array::c_style) != 0 && array.writeable() && static_cast<std::size_t>(array.nbytes()) == bytes,
-            "an output array of the wrong size");
-    return bytes_to(array);
+    return held_gather(std::move(held), {std::move(views), item_bytes}, outer, inner);
 }
 
 void take(const HeldGather& self, ThreadPool& pool, const OffsetArray& rows, py::array values, py::array valid) {
@@ -144,7 +122,10 @@ void bind_gather(py::module_& module) {
                "Fields and mask (lists, slots) to the items of valid slots (n, fields) and offsets (lists + 1,).");
     py::class_<HeldGather>(module, "Gather", "Rows of packed blocks to batches; keeps the blocks' arrays.")
         .def(py::init(&make_gather), "blocks"_a, py::kw_only(), "outer"_a, "inner"_a)
-        .def_property_readonly("num_rows", [](const HeldGather& self) { return self.gather.num_rows(); })
+        .def_property_readonly("num_rows", [](const HeldGather& self) { return self.gather.packed().size(); })
+        .def("resized", [](const HeldGather& self, std::uint64_t outer, std::uint64_t inner) {
+            return held_gather(self.held, self.gather.packed(), outer, inner); },
+             "outer"_a, "inner"_a, "The same rows in other slots; nothing is checked or copied.")
         .def("take", &take, "pool"_a, "rows"_a, "values"_a, "valid"_a,
              "Writes (rows, outer, inner, fields) and the mask (rows, outer, inner), without the GIL; row -1 is empty.");
 }

@@ -18,11 +18,6 @@ constexpr std::size_t task_bytes = std::size_t{128} << 10;
 // Items that are packed field by field: few enough that what one field writes is still in the cache for the next.
 constexpr std::uint64_t items_at_once = 256;
 
-// How far ahead rows are fetched from memory, and how much of each: what follows the processor sees coming.
-constexpr std::size_t rows_ahead = 2;
-constexpr std::size_t lines_ahead = 4;
-constexpr std::size_t line_bytes = 64;
-
 struct Half {
     std::uint16_t bits;
 };
@@ -184,67 +179,33 @@ void pack_items(ThreadPool& pool, std::span<const ColumnView> fields, std::uint6
     });
 }
 
-Gather::Gather(std::vector<PackedBlock> blocks, std::size_t item_bytes, std::uint64_t outer, std::uint64_t inner)
-    : blocks_(std::move(blocks)), item_bytes_(item_bytes), outer_(outer), inner_(inner) {
-    starts_.push_back(0);
-    for (const PackedBlock& block : blocks_) starts_.push_back(starts_.back() + block.rows);
-}
+Gather::Gather(PackedRows packed, std::uint64_t outer, std::uint64_t inner)
+    : packed_(std::move(packed)), outer_(outer), inner_(inner) {}
 
 void Gather::take(ThreadPool& pool, std::span<const std::int64_t> rows, std::byte* items, std::uint8_t* valid) const {
-    for (const std::int64_t row : rows)
-        if (row < -1 || (row >= 0 && static_cast<std::uint64_t>(row) >= num_rows()))
-            throw InternalError("a row outside of the decoded blocks");
+    packed_.check(rows);
     const std::size_t slots = outer_ * inner_;
-    for_runs(pool, rows.size(), slots * item_bytes_, [&](std::uint64_t begin, std::uint64_t end) {
+    const std::size_t row_bytes = slots * packed_.item_bytes();
+    for_runs(pool, rows.size(), row_bytes, [&](std::uint64_t begin, std::uint64_t end) {
         for (std::uint64_t entry = begin; entry < end; ++entry) {
-            if (entry + 2 * rows_ahead < end) prefetch_offsets(rows[entry + 2 * rows_ahead]);
-            if (entry + rows_ahead < end) prefetch_items(rows[entry + rows_ahead]);
-            take_row(rows[entry], items + entry * slots * item_bytes_, valid + entry * slots);
+            packed_.prefetch(rows.first(end), entry);
+            take_row(rows[entry], items + entry * row_bytes, valid + entry * slots);
         }
     });
 }
 
-std::pair<const PackedBlock*, std::uint64_t> Gather::find(std::int64_t row) const {
-    const auto number = static_cast<std::uint64_t>(row);
-    const auto after = std::upper_bound(starts_.begin(), starts_.end(), number);
-    const auto index = static_cast<std::size_t>(after - starts_.begin()) - 1;
-    return {&blocks_[index], number - starts_[index]};
-}
-
-// Rows of a shuffled batch lie anywhere: without these two, every one waits for memory.
-void Gather::prefetch_offsets(std::int64_t row) const {
-    if (row < 0) return;
-    const auto [block, local] = find(row);
-    if (block->offsets != nullptr) __builtin_prefetch(block->offsets + local);
-}
-
-void Gather::prefetch_items(std::int64_t row) const {
-    if (row < 0) return;
-    const auto [block, local] = find(row);
-    const std::int64_t first = block->offsets == nullptr ? static_cast<std::int64_t>(local) : block->offsets[local];
-    if (block->inner_offsets != nullptr) {
-        __builtin_prefetch(block->inner_offsets + first);
-        return;  // where its items lie is not known yet
-    }
-    const std::byte* items = block->items + static_cast<std::size_t>(first) * item_bytes_;
-    for (std::size_t line = 0; line < lines_ahead; ++line) __builtin_prefetch(items + line * line_bytes);
-}
-
 void Gather::take_row(std::int64_t row, std::byte* items, std::uint8_t* valid) const {
-    const std::size_t list_bytes = inner_ * item_bytes_;
+    const std::size_t list_bytes = inner_ * packed_.item_bytes();
     std::uint64_t written = 0;  // outer slots
     if (row >= 0) {
-        const auto [block, local] = find(row);
-        if (block->offsets == nullptr) {
-            const auto item = static_cast<std::int64_t>(local);
-            take_list(*block, item, item + 1, items, valid);
-            written = 1;
-        } else if (block->inner_offsets == nullptr) {
-            take_list(*block, block->offsets[local], block->offsets[local + 1], items, valid);
+        const auto [block, local] = packed_.find(row);
+        const auto [first, last] = packed_.entries(*block, local);
+        if (block->inner_offsets == nullptr) {
+            take_list(*block, first, last, items, valid);
             written = 1;
         } else {
-            const std::int64_t* bounds = block->inner_offsets + block->offsets[local];
-            const auto lists = static_cast<std::uint64_t>(block->offsets[local + 1] - block->offsets[local]);
+            const std::int64_t* bounds = block->inner_offsets + first;
+            const auto lists = static_cast<std::uint64_t>(last - first);
             for (; written < std::min(lists, outer_); ++written)
                 take_list(*block, bounds[written], bounds[written + 1], items + written * list_bytes,
                           valid + written * inner_);
@@ -256,9 +217,10 @@ void Gather::take_row(std::int64_t row, std::byte* items, std::uint8_t* valid) c
 
 void Gather::take_list(const PackedBlock& block, std::int64_t first, std::int64_t last, std::byte* items,
                        std::uint8_t* valid) const {
+    const std::size_t item_bytes = packed_.item_bytes();
     const std::size_t count = std::min(static_cast<std::uint64_t>(last - first), inner_);
-    if (count != 0) std::memcpy(items, block.items + static_cast<std::size_t>(first) * item_bytes_, count * item_bytes_);
-    std::memset(items + count * item_bytes_, 0, (inner_ - count) * item_bytes_);
+    if (count != 0) std::memcpy(items, block.items + static_cast<std::size_t>(first) * item_bytes, count * item_bytes);
+    std::memset(items + count * item_bytes, 0, (inner_ - count) * item_bytes);
     std::memset(valid, 1, count);
     std::memset(valid + count, 0, inner_ - count);
 }

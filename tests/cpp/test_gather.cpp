@@ -105,8 +105,8 @@ TEST(a_batch_of_whole_numbers_is_refused) {
 
 TEST(rows_through_several_blocks) {
     const std::vector<float> one{1, 2}, two{3}, none;
-    const Gather gather({block_of(one, 2), block_of(none, 0), block_of(two, 1)}, sizeof(float), 1, 1);
-    CHECK_EQUAL(gather.num_rows(), 3);
+    const Gather gather({{block_of(one, 2), block_of(none, 0), block_of(two, 1)}, sizeof(float)}, 1, 1);
+    CHECK_EQUAL(gather.packed().size(), 3);
     const Taken taken = take(gather, {2, -1, 0, 1}, 1, 1);
     CHECK(taken.values == (std::vector<float>{3, 0, 1, 2}));
     CHECK(taken.valid == (std::vector<std::uint8_t>{1, 0, 1, 1}));
@@ -115,7 +115,7 @@ TEST(rows_through_several_blocks) {
 TEST(lists_are_padded_and_cut) {
     const std::vector<float> items{1, 10, 2, 20, 3, 30};
     const std::vector<std::int64_t> offsets{0, 3, 3};
-    const Gather gather({block_of(items, 2, &offsets)}, 2 * sizeof(float), 1, 2);
+    const Gather gather({{block_of(items, 2, &offsets)}, 2 * sizeof(float)}, 1, 2);
     const Taken taken = take(gather, {0, 1, -1}, 2, 2);
     CHECK(taken.values == (std::vector<float>{1, 10, 2, 20, 0, 0, 0, 0, 0, 0, 0, 0}));
     CHECK(taken.valid == (std::vector<std::uint8_t>{1, 1, 0, 0, 0, 0}));
@@ -124,7 +124,7 @@ TEST(lists_are_padded_and_cut) {
 TEST(lists_of_lists) {
     const std::vector<float> items{1, 2, 3, 4};
     const std::vector<std::int64_t> offsets{0, 2, 3}, inner{0, 1, 1, 4};
-    const Gather gather({block_of(items, 2, &offsets, &inner)}, sizeof(float), 3, 2);
+    const Gather gather({{block_of(items, 2, &offsets, &inner)}, sizeof(float)}, 3, 2);
     const Taken taken = take(gather, {1, 0}, 6, 1);
     CHECK(taken.values == (std::vector<float>{2, 3, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0}));
     CHECK(taken.valid == (std::vector<std::uint8_t>{1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0}));
@@ -132,7 +132,7 @@ TEST(lists_of_lists) {
 
 TEST(a_row_outside_is_refused) {
     const std::vector<float> items{1};
-    const Gather gather({block_of(items, 1)}, sizeof(float), 1, 1);
+    const Gather gather({{block_of(items, 1)}, sizeof(float)}, 1, 1);
     CHECK_THROWS(InternalError, "a row outside", take(gather, {1}, 1, 1));
     CHECK_THROWS(InternalError, "a row outside", take(gather, {-2}, 1, 1));
 }

@@ -73,6 +73,41 @@ def gather(
     return values, mask
 
 
+def gather_ragged(
+    items: Values, offsets: Offsets | None, inner_offsets: Offsets | None, rows: Offsets, outer: int, inner: int
+) -> tuple[Values, Offsets, Offsets | None]:
+    """Gather rows without empty slots.
+
+    Args:
+        items: (n, fields).
+        offsets: As in :func:`gather`.
+        inner_offsets: As in :func:`gather`.
+        rows: Row numbers; -1 for an empty row.
+        outer: Lists of a row, at most.
+        inner: Items of a list, at most.
+
+    Returns:
+        Values (m, fields); where each row begins, in them or in the lists, int64 (rows + 1,); and
+        where each list begins, int64, ``None`` without inner offsets.
+    """
+    values, sizes, inner_sizes = [items[:0]], [], []
+    for row in rows:
+        bounds = np.zeros(1, np.int64)
+        if row >= 0:
+            bounds = np.array([row, row + 1]) if offsets is None else offsets[row : row + 2]
+            if inner_offsets is not None:
+                bounds = inner_offsets[bounds[0] : bounds[1] + 1][: outer + 1]
+        lists = [items[first : min(last, first + inner)] for first, last in pairwise(bounds)]
+        values += lists
+        inner_sizes += [len(entry) for entry in lists]
+        sizes.append(sum(map(len, lists)) if inner_offsets is None else len(lists))
+    return np.concatenate(values), _bounds(sizes), None if inner_offsets is None else _bounds(inner_sizes)
+
+
+def _bounds(sizes: list[int]) -> Offsets:
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
 def _cast(values: Values, dtype: str) -> Values:
     with np.errstate(over="ignore", invalid="ignore"):  # beyond its range a number becomes infinite
         return values.astype(dtype)

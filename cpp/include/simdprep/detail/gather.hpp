@@ -4,9 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <utility>
-#include <vector>
 
+#include "simdprep/detail/packed_rows.hpp"
 #include "simdprep/detail/thread_pool.hpp"
 #include "simdprep/format.hpp"
 
@@ -33,22 +32,12 @@ void pack_lists(ThreadPool& pool, std::span<const ColumnView> fields, std::span<
 // Writes items (count, fields) of dtype `out` from flat columns, `slot` bytes from one value to the next.
 void pack_items(ThreadPool& pool, std::span<const ColumnView> fields, std::uint64_t count, DType out, std::byte* items);
 
-// A run of rows. Without offsets a row is an item. Row i has the entries [offsets[i], offsets[i + 1]): items or,
-// with inner offsets, lists of items. The memory is the caller's and outlives the block.
-struct PackedBlock {
-    std::uint64_t rows = 0;
-    const std::byte* items = nullptr;
-    const std::int64_t* offsets = nullptr;        // rows + 1
-    const std::int64_t* inner_offsets = nullptr;  // offsets[rows] + 1
-};
-
 class Gather {
 public:
-    // Rows are numbered through the blocks in their order. A batch has outer x inner slots a row, 1 x 1 for
-    // blocks without offsets; surplus entries are left out.
-    Gather(std::vector<PackedBlock> blocks, std::size_t item_bytes, std::uint64_t outer, std::uint64_t inner);
+    // A batch has outer x inner slots a row, 1 x 1 for blocks without offsets; surplus entries are left out.
+    Gather(PackedRows packed, std::uint64_t outer, std::uint64_t inner);
 
-    [[nodiscard]] std::uint64_t num_rows() const noexcept { return starts_.back(); }
+    [[nodiscard]] const PackedRows& packed() const noexcept { return packed_; }
 
     // Writes items (rows.size(), outer, inner) and whether there is one, valid (rows.size(), outer, inner). Slots
     // without an item are zero, and so is all of row -1. InternalError for any other number outside of the
@@ -56,16 +45,11 @@ public:
     void take(ThreadPool& pool, std::span<const std::int64_t> rows, std::byte* items, std::uint8_t* valid) const;
 
 private:
-    [[nodiscard]] std::pair<const PackedBlock*, std::uint64_t> find(std::int64_t row) const;
-    void prefetch_offsets(std::int64_t row) const;
-    void prefetch_items(std::int64_t row) const;
     void take_row(std::int64_t row, std::byte* items, std::uint8_t* valid) const;
     void take_list(const PackedBlock& block, std::int64_t first, std::int64_t last, std::byte* items,
                    std::uint8_t* valid) const;
 
-    std::vector<PackedBlock> blocks_;
-    std::vector<std::uint64_t> starts_;  // number of each block's first row, and of all rows
-    std::size_t item_bytes_;
+    PackedRows packed_;
     std::uint64_t outer_;
     std::uint64_t inner_;
 };
