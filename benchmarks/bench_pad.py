@@ -1,4 +1,4 @@
-"""Padding: one field and its mask from ragged lists to slots, one thread."""
+"""Padding: one field and its mask from ragged lists to slots. The peers use one thread."""
 
 from __future__ import annotations
 
@@ -24,7 +24,12 @@ COPY = "numpy copy of the result"
 Result = tuple[NDArray[Any], NDArray[np.bool_]]
 
 ASKS = "pad a field, with its mask"
-TARGETS = (Target(PEER, 1, "speed", 20.0, ("toy tracks", "toy candidates")),)
+_CASES = ("toy tracks", "toy candidates")
+TARGETS = (
+    Target(PEER, 1, "speed", 40.0, _CASES),
+    Target(COPY, 1, "speed", 1.0, _CASES),
+    Target(COPY, 4, "speed", 1.4, _CASES),
+)
 
 
 @dataclass(frozen=True)
@@ -36,9 +41,9 @@ class Prepared:
     padded: Result
 
 
-def pad_ours(lists: ak.Array, slots: int) -> Result:
+def pad_ours(lists: ak.Array, slots: int, threads: int) -> Result:
     """Pad with simdprep."""
-    padded = pad(lists, slots)
+    padded = pad(lists, slots, threads=threads)
     return padded.values, padded.valid
 
 
@@ -62,7 +67,10 @@ def contenders(prepared: Prepared, threads: Sequence[int]) -> list[Contender]:
     return [
         Contender(PEER, partial(pad_list, lists, slots), rows),
         Contender(COPY, partial(copy, prepared.padded), rows),
-        Contender("simdprep", partial(pad_ours, lists, slots), rows, 1, is_ours=True),
+        *[
+            Contender("simdprep", partial(pad_ours, lists, slots, count), rows, count, is_ours=True)
+            for count in threads
+        ],
     ]
 
 

@@ -7,25 +7,42 @@
 namespace simdprep::bind {
 namespace {
 
-py::tuple pad_lists(const py::array& content, const OffsetArray& offsets, std::uint64_t pad, const py::array& fill) {
-    const auto lists = static_cast<std::uint64_t>(offsets.size() - 1);
-    py::array values(content.dtype(), std::vector<py::ssize_t>{static_cast<py::ssize_t>(lists), static_cast<py::ssize_t>(pad)});
-    py::array_t<bool> valid({static_cast<py::ssize_t>(lists), static_cast<py::ssize_t>(pad)});
-    const auto* bounds = offsets.data();
-    for (std::uint64_t list = 0; list < lists; ++list)
-        if (bounds[list + 1] < bounds[list]) throw SchemaError("offsets: got a decrease, expected none");
-    if (bounds[0] < 0 || bounds[lists] > content.size())
+// Lengths of lists; SchemaError unless the offsets rise from 0 or more to `entries` or less.
+py::array_t<std::uint32_t> counts_of(const OffsetArray& offsets, py::ssize_t entries) {
+    if (offsets.size() == 0) throw InternalError("no offsets");
+    const auto lists = static_cast<std::size_t>(offsets.size() - 1);
+    const std::int64_t* bounds = offsets.data();
+    py::array_t<std::uint32_t> counts(static_cast<py::ssize_t>(lists));
+    std::uint32_t* to = counts.mutable_data();
+    std::uint64_t signs = 0;  // or-ed, for every instruction set can do that to several at once
+    for (std::size_t list = 0; list < lists; ++list) {
+        const auto count = static_cast<std::uint64_t>(bounds[list + 1]) - static_cast<std::uint64_t>(bounds[list]);
+        signs |= count;
+        to[list] = static_cast<std::uint32_t>(count);
+    }
+    if (static_cast<std::int64_t>(signs) < 0) throw SchemaError("offsets: got a decrease, expected none");
+    if (bounds[0] < 0 || bounds[lists] > entries)
         throw SchemaError("offsets: got entries outside of the content, expected all inside");
-    const auto size = static_cast<std::size_t>(content.itemsize());
+    return counts;
+}
+
+py::tuple pad_lists(detail::ThreadPool& pool, const py::array& content, const OffsetArray& offsets, std::uint64_t pad,
+                    const py::array& fill) {
+    const py::array_t<std::uint32_t> counts = counts_of(offsets, content.size());
+    const std::vector<py::ssize_t> shape{counts.size(), static_cast<py::ssize_t>(pad)};
+    py::array values(content.dtype(), shape);
+    py::array_t<bool> valid(shape);
+    const detail::Slots slots{pad, static_cast<std::size_t>(content.itemsize()), bytes_of(fill)};
     auto* out = static_cast<std::byte*>(values.mutable_data());
     auto* mask = reinterpret_cast<std::uint8_t*>(valid.mutable_data());
     const std::byte* from = bytes_of(content);
-    const std::byte* blank = bytes_of(fill);
+    const std::int64_t* bounds = offsets.data();
+    const auto lists = static_cast<std::uint64_t>(counts.size());
     {
         const py::gil_scoped_release release;
-        detail::pad_lists(from, bounds, lists, pad, size, blank, out, mask);
+        detail::pad_lists(pool, from, bounds, lists, slots, out, mask);
     }
-    return py::make_tuple(values, valid);
+    return py::make_tuple(values, valid, counts);
 }
 
 template <typename T>
@@ -72,8 +89,8 @@ void bind_order(py::module_& module, const char* text) {
 
 void bind_padding(py::module_& module) {
     using namespace py::literals;
-    module.def("pad_lists", &pad_lists, "content"_a, "offsets"_a, "pad"_a, "fill"_a,
-               "Contiguous content (n_items,) and offsets (n_lists + 1,) to values and mask (n_lists, pad).");
+    module.def("pad_lists", &pad_lists, "pool"_a, "content"_a, "offsets"_a, "pad"_a, "fill"_a,
+               "Contiguous content (n_items,) and offsets (n_lists + 1,) to values and mask (n_lists, pad), and lengths (n_lists,).");
     module.def("to_half", &to_half<float>, "values"_a, "Bits of the nearest float16, and how many finite values overflowed.");
     module.def("to_half", &to_half<double>, "values"_a);
     bind_order<std::int64_t>(module, "Positions that sort each list by its keys: stable, NaN and `last` at the end.");

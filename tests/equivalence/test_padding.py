@@ -120,7 +120,7 @@ class TestOffsets:
     @pytest.mark.parametrize("offsets", [[0, 2, 1], [-1, 1], [0, 5], [3, 4]])
     def test_offsets_outside_the_content_are_refused(self, offsets):
         with pytest.raises(SchemaError, match="offsets"):
-            _core.pad_lists(np.zeros(3), np.array(offsets, np.int64), 2, np.array(0.0))
+            _core.pad_lists(_core.ThreadPool(1), np.zeros(3), np.array(offsets, np.int64), 2, np.array(0.0))
 
 
 class TestNested:

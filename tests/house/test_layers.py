@@ -4,7 +4,7 @@ import pytest
 
 from tests.house.tree import Import, imports, modules
 
-BASE = {"errors", "lazy_names", "_core", "__version__", "schema"}
+BASE = {"errors", "lazy_names", "_core", "__version__", "schema", "thread_pool"}
 ROOMS = BASE | {"readers", "padding", "storage", "transforms"}
 UPPER = ROOMS | {"loader", "convert", "export", "report"}
 
@@ -12,6 +12,7 @@ UPPER = ROOMS | {"loader", "convert", "export", "report"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "lazy_names": set(),
+    "thread_pool": {"_core"},
     "schema": {"errors", "lazy_names", "_core"},
     "readers": BASE,
     "padding": BASE,

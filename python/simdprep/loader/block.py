@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .. import _core
 from ..errors import DatasetError
 from ..storage import Dataset
-from ..storage.thread_pool import thread_pool
+from ..thread_pool import thread_pool
 from .plan import Plan, Scalar
 
 Array = NDArray[Any]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from ..storage.thread_pool import thread_pool
+from ..thread_pool import thread_pool
 from .assembly import Assembly
 from .block import Block, BlockReader
 from .order import PoolOrder

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ..errors import DatasetError
-from .thread_pool import thread_pool
+from ..thread_pool import thread_pool
 
 if TYPE_CHECKING:
     from .part_reader import PartReader

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from .. import _core
 from ..errors import DatasetError
 from ..schema import EVENTS, ObjectSpec
+from ..thread_pool import thread_pool
 from .attributes import NUM_TRUNCATED, RootAttributes, read_number, read_root
 from .chunk_table import ChunkTable
 from .guard import Pipeline, check_dataset, guarded, open_file, open_member
@@ -23,7 +24,6 @@ from .part_read import PartRead, read_all
 from .placement import Placement
 from .recent import Recent
 from .sink import stored_dtype
-from .thread_pool import thread_pool
 
 #: ``core`` decodes in the C++ core wherever it can, ``h5py`` leaves all to HDF5: the oracle of the first.
 Engine = Literal["core", "h5py"]

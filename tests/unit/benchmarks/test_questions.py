@@ -32,8 +32,8 @@ def test_a_question_runs(name, tmp_path):
 def test_a_wrong_answer_stops_the_benchmark(monkeypatch):
     right = bench_pad.pad_ours
 
-    def wrong(lists, slots):
-        values, valid = right(lists, slots)
+    def wrong(lists, slots, threads):
+        values, valid = right(lists, slots, threads)
         values[3, 0] += 1
         return values, valid
 

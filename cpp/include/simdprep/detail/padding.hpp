@@ -6,6 +6,8 @@
 
 #include "simdprep/batch.hpp"
 #include "simdprep/description.hpp"
+#include "simdprep/detail/slots.hpp"
+#include "simdprep/detail/thread_pool.hpp"
 
 namespace simdprep::detail {
 
@@ -18,8 +20,8 @@ void pad_rows(const Schema& schema, const DatasetDescription& dataset, const Bat
 std::uint64_t count_truncated(const Schema& schema, std::size_t index, const Batch& batch, std::uint64_t begin,
                               std::uint64_t end);
 
-// One field of lists to (lists, pad) values and mask; `valid` may be null. `size` is 1, 2, 4 or 8.
-void pad_lists(const std::byte* content, const std::int64_t* offsets, std::uint64_t lists, std::uint64_t pad,
-               std::size_t size, const std::byte* fill, std::byte* values, std::uint8_t* valid);
+// One field of lists to values and mask, (lists, pad) each; see slots.hpp.
+void pad_lists(ThreadPool& pool, const std::byte* content, const std::int64_t* offsets, std::uint64_t lists,
+               const Slots& slots, std::byte* values, std::uint8_t* valid);
 
 }  // namespace simdprep::detail
