@@ -96,6 +96,12 @@ std::optional<Owner> parse(const std::string& text) {
     return Owner{text.substr(0, space), pid};
 }
 
+// The beginning of what a process of this host writes, or nothing yet.
+bool is_unfinished(const std::string& text) {
+    const std::string begin = host_name() + " ";
+    return begin.starts_with(text) || (text.starts_with(begin) && text.back() != '\n');
+}
+
 // A killed process stays in the table until its parent asks for it: such a zombie writes no more.
 bool is_zombie(pid_t pid) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
@@ -194,10 +200,10 @@ bool OutputLock::try_take_over() {
     if (owner && (may_write(*owner) || !writable)) {
         refuse(path_, *owner);
     }
-    if (!owner && !text.empty()) {
+    if (!owner && !is_unfinished(text)) {
         refuse(path_, "a lock file that names no process");
     }
-    // The text is empty if its writer was killed, or is about to write: then the record lock is taken.
+    // Its writer was killed, or is about to write: then the record lock is taken.
     if (!writable || !acquire() || read_text(file_.get()) != text) {
         return false;
     }
@@ -223,10 +229,14 @@ bool OutputLock::acquire() {
 
 void OutputLock::write_owner() {
     const std::string text = host_name() + " " + std::to_string(owner_) + "\n";
-    const bool cut = ::ftruncate(file_.get(), 0) == 0;
-    const ssize_t written = cut ? ::pwrite(file_.get(), text.data(), text.size(), 0) : -1;
-    if (written != static_cast<ssize_t>(text.size())) {
-        const int code = written < 0 ? errno : ENOSPC;
+    bool failed = ::ftruncate(file_.get(), 0) != 0;
+    for (std::size_t done = 0; done < text.size() && !failed;) {
+        const ssize_t size = ::pwrite(file_.get(), text.data() + done, text.size() - done, static_cast<off_t>(done));
+        failed = size < 0 && errno != EINTR;
+        done += size > 0 ? static_cast<std::size_t>(size) : 0;
+    }
+    if (failed) {
+        const int code = errno;
         ::unlink(path_.c_str());
         detail::throw_output_error(cannot_lock, path_, code, text.size());
     }

@@ -149,9 +149,12 @@ TEST(earlier_process_with_our_number_is_dead) {
 
 TEST(half_written_lock_is_taken_over) {
     const check::Folder folder;
-    check::write_file(folder / "out.lock", "");
-    const OutputLock lock(folder / "out");
-    CHECK(!lock.taken_over());
+    for (const std::string& text : std::vector<std::string>{"", host().substr(0, 1), host(), host() + " ", host() + " 12"}) {
+        check::write_file(folder / "out.lock", text);
+        const OutputLock lock(folder / "out");
+        CHECK(!lock.taken_over());
+        CHECK_EQUAL(check::read_file(folder / "out.lock"), text_of(::getpid()));
+    }
 }
 
 TEST(what_cannot_be_known_is_refused) {
@@ -159,7 +162,7 @@ TEST(what_cannot_be_known_is_refused) {
     check::write_file(folder / "out.lock", "elsewhere 1234\n");
     CHECK_THROWS(OutputError, "output is locked: got process 1234 on host elsewhere, expected no other writer",
                  OutputLock(folder / "out"));
-    for (const std::string& text : std::vector<std::string>{"hello", host() + " x\n", host() + " 12", host() + " -5\n", " 1\n"}) {
+    for (const std::string& text : std::vector<std::string>{"hello", host() + " x\n", host() + " -5\n", " 1\n", "elsewhere 12"}) {
         check::write_file(folder / "out.lock", text);
         CHECK_THROWS(OutputError, "names no process", OutputLock(folder / "out"));
         CHECK_EQUAL(check::read_file(folder / "out.lock"), text);

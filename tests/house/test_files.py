@@ -6,7 +6,7 @@ import pytest
 
 from tests.house.tree import ROOT, files
 
-CODE = {".py", ".pyi", ".cpp", ".hpp", ".h", ".in", ".cmake"}
+CODE = {".py", ".pyi", ".cpp", ".hpp", ".c", ".h", ".in", ".cmake"}
 FOLDERS = {"cpp", "src", "python", "tests", "benchmarks", "examples"}
 LIMIT = 400
 LIMIT_OF_TESTS = 500

@@ -23,13 +23,15 @@ class DiskFile:
 
     Args:
         path: Created anew.
+        needed: Bytes it will take about, for the message of a full disk.
 
     Raises:
         OutputError: the file cannot be created.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, needed: int = 0) -> None:
         self.path = path
+        self._needed = needed
         self._position = 0
         self._failure: tuple[int, str] | None = None
         try:
@@ -46,6 +48,8 @@ class DiskFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        if error is None:
+            self.check()
 
     def create_hdf5(self) -> h5py.h5f.FileID:
         """Create an HDF5 file in this one, with the settings of format 1."""
@@ -74,7 +78,7 @@ class DiskFile:
             return ResourceError(
                 _FULL[code],
                 got=f"{info.f_bavail * info.f_frsize} bytes free",
-                expected="room for the whole dataset beside its parts",
+                expected=f"room for about {self._needed} bytes, the whole dataset beside its parts",
                 where=str(self.path),
                 hint="freeing space and running again; the parts are safe",
             )
@@ -126,7 +130,10 @@ class DiskFile:
         """Nothing is held back."""
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; what the system says of that is left for :meth:`check`."""
         if self._descriptor >= 0:
-            os.close(self._descriptor)
+            try:
+                os.close(self._descriptor)
+            except OSError as error:
+                self._failure = self._failure or (error.errno or 0, error.strerror or str(error))
             self._descriptor = -1

@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,15 +58,17 @@ def merge_parts(paths: Sequence[Path], output: Path, *, threads: int = 0) -> Non
     schema = unify([reader.root.schema for reader in readers], [str(path) for path in paths])
     temporary = output.with_name(f"{output.name}.merge.tmp-{os.getpid()}")
     try:
-        with DiskFile(temporary) as disk:
+        with DiskFile(temporary, needed=sum(reader.num_bytes for reader in readers)) as disk:
             try:
                 _write(disk, readers, schema, threads or len(os.sched_getaffinity(0)))
             finally:
                 disk.check()  # says more than what HDF5 makes of a failed write
         _check(PartReader(temporary, threads=threads), readers)
         _core.commit_existing(str(temporary), str(output))
-    finally:
-        temporary.unlink(missing_ok=True)
+    except BaseException:
+        with suppress(OSError):  # a disk that fails may not let it go; the first error is the one to tell
+            temporary.unlink(missing_ok=True)
+        raise
 
 
 def _check(merged: PartReader, readers: Sequence[PartReader]) -> None:

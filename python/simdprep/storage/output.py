@@ -21,6 +21,7 @@ from ..schema import Schema
 
 MANIFEST = "manifest.json"
 _PART_NAME = re.compile(r"part-\d{5,}\.h5")
+_TEMPORARY = re.compile(r"\.tmp-\d+$")
 _FILE_SUFFIXES = (".h5", ".hdf5", ".hdf")
 _EXHAUSTED = {errno.ENOSPC: "disk full", errno.EDQUOT: "disk quota exhausted"}
 
@@ -98,7 +99,13 @@ class Output:
         except OSError as error:
             place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else str(self.path)
             if error.errno in _EXHAUSTED:
-                raise ResourceError(_EXHAUSTED[error.errno], where=place) from error
+                raise ResourceError(
+                    _EXHAUSTED[error.errno],
+                    got=f"{_free_bytes(self.path.parent)} bytes free",
+                    expected="room for another file",
+                    where=place,
+                    hint="freeing space and running again; what is committed already is safe",
+                ) from error
             reason = error.strerror or type(error).__name__
             raise OutputError("output", got=reason, expected="a place to write to", where=place) from error
 
@@ -226,7 +233,7 @@ class Output:
                 )
 
     def _is_ours(self, name: str) -> bool:
-        stem = re.sub(r"\.tmp-\d+$", "", name)
+        stem = _TEMPORARY.sub("", name)
         return stem == MANIFEST or _PART_NAME.fullmatch(stem) is not None
 
     def _clean(self) -> None:
@@ -241,6 +248,24 @@ class Output:
             shutil.rmtree(self._staging)
             self.told.append(f"removed {self._staging} with {count} files, left by an interrupted run")
         if not self.is_file and self.path.is_dir():
-            # The manifest goes first: without it the folder is not a dataset any more.
-            for entry in sorted(self.path.iterdir(), key=lambda entry: entry.name != MANIFEST):
-                entry.unlink()
+            self._clean_folder()
+
+    def _clean_folder(self) -> None:
+        # The manifest goes first: without it the folder is not a dataset any more.
+        entries = sorted(self.path.iterdir(), key=lambda entry: (entry.name != MANIFEST, entry.name))
+        is_whole = bool(entries) and entries[0].name == MANIFEST
+        parts = [entry for entry in entries if _PART_NAME.fullmatch(entry.name)]
+        for entry in entries:
+            entry.unlink()
+            if _TEMPORARY.search(entry.name):
+                self.told.append(f"removed {entry}, left by an interrupted run")
+        if parts and not is_whole:
+            self.told.append(f"removed {len(parts)} parts in {self.path}, left by an interrupted run")
+
+
+def _free_bytes(folder: Path) -> int | str:
+    try:
+        info = os.statvfs(folder)
+    except OSError:
+        return "an unknown number of"
+    return info.f_bavail * info.f_frsize

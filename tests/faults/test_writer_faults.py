@@ -1,0 +1,98 @@
+"""A Python writer that is killed, torn, or refused by the disk at every call that changes files: nothing is lost."""
+
+import json
+import random
+import subprocess
+import sys
+
+import pytest
+
+from tests.cmake_build import ROOT
+from tests.faults.fault_matrix import Ended, Matrix
+from tests.faults.fault_shim import KINDS, Fault, built_shim, calls, environment
+
+OUTPUTS = ("out.h5", "folder")
+#: Faults of each output that run every time; all of them run with ``-m long``.
+SHARE = 24
+
+
+class Trials:
+    """Writers in forked processes of one that has imported everything."""
+
+    def __init__(self, library, folder):
+        self._server = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.writer_trials", str(folder)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment(library, folder),
+        )  # fmt: skip
+        assert json.loads(self._server.stdout.readline()) == {"ready": True}
+
+    def run(self, output, fault, log, overwrite):
+        trial = {
+            "output": str(output), "folder": str(output.parent), "call": fault.call, "kind": fault.word,
+            "lasts": fault.lasts, "log": str(log or ""), "overwrite": overwrite,
+        }  # fmt: skip
+        self._server.stdin.write(json.dumps(trial) + "\n")
+        self._server.stdin.flush()
+        answer = json.loads(self._server.stdout.readline())
+        return Ended(answer["status"], answer["text"])
+
+    def close(self):
+        self._server.communicate()
+
+
+@pytest.fixture(scope="module")
+def trials(tmp_path_factory):
+    with built_shim() as library:
+        server = Trials(library, tmp_path_factory.mktemp("trials"))
+        yield server
+        server.close()
+
+
+@pytest.fixture(params=OUTPUTS)
+def matrix(request, trials, tmp_path):
+    return Matrix(trials.run, request.param, tmp_path)
+
+
+def test_some_faults(matrix):
+    rng = random.Random(1)
+    for _ in range(SHARE):
+        matrix.suffer(Fault(rng.randint(1, matrix.num_calls), rng.choice(KINDS)))
+    print(matrix.counts)
+    assert matrix.counts.rows > 0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_fault(matrix, kind, capsys):
+    for call in range(1, matrix.num_calls + 1):
+        matrix.suffer(Fault(call, kind))
+    with capsys.disabled():
+        print(f"\n{kind}: {matrix.counts}")
+    assert matrix.counts.faults == matrix.num_calls
+
+
+def test_a_name_is_given_to_what_is_on_the_disk_already(matrix):
+    """Power may fail too: a file is synced before it is renamed, and its folder after."""
+    renamed = [place for place, call in enumerate(matrix.made) if call.name == "rename"]
+    assert len(renamed) >= 3
+    for place in renamed:
+        before = [call.name for call in matrix.made[:place] if ".tmp-" in call.path and call.name != "close"]
+        assert before[-1] == "fsync"
+        assert [call.name for call in matrix.made[place + 1 : place + 3]] == ["open", "fsync"]
+
+
+def test_the_command_says_what_is_full(tmp_path, sample):
+    """One line with path, need, free bytes and what is safe; exit 4; nothing of the final name."""
+    with built_shim() as library:
+        for kind, call in (("ENOSPC", 1), ("ENOSPC+", 5), ("EDQUOT", 6), ("ENOSPC", 7)):
+            (tmp_path / "log").unlink(missing_ok=True)
+            (tmp_path / "out").mkdir(exist_ok=True)
+            command = [sys.executable, "-m", "simdprep", "convert", str(sample), "-o", str(tmp_path / "out" / "a.h5")]
+            done = subprocess.run(
+                [*command, "--quiet"], capture_output=True, text=True, check=False,
+                env=environment(library, tmp_path / "out", Fault(call, kind), tmp_path / "log"),
+            )  # fmt: skip
+            assert done.returncode == 4, (calls(tmp_path / "log"), done.stderr)
+            for words in ("disk ", "bytes free", "room for ", "safe"):
+                assert words in done.stderr, done.stderr
+            assert list((tmp_path / "out").iterdir()) == []
