@@ -1,0 +1,180 @@
+// Executes the core's description of a part with HDF5: groups, datasets, finished chunks, attributes.
+#pragma once
+
+#include <hdf5.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "simdprep/description.hpp"
+#include "simdprep/detail/hdf5_handle.hpp"
+#include "simdprep/part.hpp"
+
+namespace simdprep::detail {
+
+// The HDF5 type of a number. bool is the enum that h5py shows as bool, float16 the IEEE one.
+inline Hdf5Type hdf5_number(DType dtype) {
+    constexpr const char* doing = "making a type";
+    const auto copy = [](hid_t type) { return Hdf5Type(H5Tcopy(type), doing); };
+    switch (dtype) {
+        case DType::boolean: {
+            Hdf5Type type(H5Tenum_create(H5T_STD_I8LE), doing);
+            for (const auto& [name, code] : {std::pair{"FALSE", std::int8_t{0}}, std::pair{"TRUE", std::int8_t{1}}})
+                hdf5_checked(H5Tenum_insert(type.get(), name, &code), doing, name);
+            return type;
+        }
+        case DType::int8: return copy(H5T_STD_I8LE);
+        case DType::int16: return copy(H5T_STD_I16LE);
+        case DType::int32: return copy(H5T_STD_I32LE);
+        case DType::int64: return copy(H5T_STD_I64LE);
+        case DType::uint8: return copy(H5T_STD_U8LE);
+        case DType::uint16: return copy(H5T_STD_U16LE);
+        case DType::uint32: return copy(H5T_STD_U32LE);
+        case DType::uint64: return copy(H5T_STD_U64LE);
+        case DType::float16: {
+            Hdf5Type type = copy(H5T_IEEE_F32LE);
+            const bool made = H5Tset_fields(type.get(), 15, 10, 5, 0, 10) >= 0 && H5Tset_size(type.get(), 2) >= 0 &&
+                              H5Tset_ebias(type.get(), 15) >= 0;
+            if (!made) throw_hdf5_error(doing, "float16");
+            return type;
+        }
+        case DType::float32: return copy(H5T_IEEE_F32LE);
+        case DType::float64: return copy(H5T_IEEE_F64LE);
+    }
+    throw InternalError(expected("dtype", static_cast<int>(dtype), "one of format 1"));
+}
+
+// The type of a dataset's items: a number, or a packed record of numbers.
+inline Hdf5Type hdf5_item(const DatasetDescription& dataset) {
+    if (!dataset.compound) return hdf5_number(dataset.members.front().dtype);
+    Hdf5Type record(H5Tcreate(H5T_COMPOUND, dataset.item_bytes), "making a type", dataset.path);
+    for (const Member& member : dataset.members)
+        hdf5_checked(H5Tinsert(record.get(), member.name.c_str(), member.offset, hdf5_number(member.dtype).get()),
+                     "making a type", dataset.path);
+    return record;
+}
+
+// A shape or an offset: the first axis, then one number per axis of slots.
+inline std::vector<hsize_t> hdf5_shape(std::uint64_t first, std::span<const std::uint64_t> slots) {
+    std::vector<hsize_t> shape{first};
+    shape.insert(shape.end(), slots.begin(), slots.end());
+    return shape;
+}
+
+inline Hdf5Properties hdf5_layout_of(const DatasetDescription& dataset, hid_t item) {
+    Hdf5Properties creation(H5Pcreate(H5P_DATASET_CREATE), "making properties", dataset.path);
+    const auto chunk = hdf5_shape(dataset.chunk_rows, dataset.slots);
+    const auto fill = dataset.fill();
+    const auto& [shuffle_size, level, fletcher] = dataset.pipeline;
+    const hid_t id = creation.get();
+    bool made = H5Pset_obj_track_times(id, false) >= 0;
+    made = made && H5Pset_chunk(id, static_cast<int>(chunk.size()), chunk.data()) >= 0;
+    made = made && H5Pset_fill_value(id, item, fill.data()) >= 0 && H5Pset_fill_time(id, H5D_FILL_TIME_IFSET) >= 0;
+    if (dataset.pipeline.has_shuffle()) made = made && H5Pset_shuffle(id) >= 0;
+    if (dataset.pipeline.has_deflate()) made = made && H5Pset_deflate(id, static_cast<unsigned>(level)) >= 0;
+    if (fletcher) made = made && H5Pset_fletcher32(id) >= 0;
+    if (!made) throw_hdf5_error("making properties", dataset.path);
+    static_cast<void>(shuffle_size);  // HDF5 takes it from the type
+    return creation;
+}
+
+// The settings of format 1 on top of a file driver: what HDF5 1.10 reads, and no times.
+inline Hdf5File hdf5_create_file(const std::string& name, Hdf5Properties& access) {
+    Hdf5Properties creation(H5Pcreate(H5P_FILE_CREATE), "making properties", name);
+    const bool made = H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110) >= 0 &&
+                      H5Pset_obj_track_times(creation.get(), false) >= 0;
+    if (!made) throw_hdf5_error("making properties", name);
+    return {H5Fcreate(name.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), "creating a file", name};
+}
+
+// Creates the groups and the empty datasets; returns the datasets, `lengths` long on their first axes.
+inline std::vector<Hdf5Dataset> hdf5_create_objects(hid_t file, const Description& description,
+                                                    std::span<const std::uint64_t> lengths) {
+    Hdf5Properties without_times(H5Pcreate(H5P_GROUP_CREATE), "making properties");
+    hdf5_checked(H5Pset_obj_track_times(without_times.get(), false), "making properties", {});
+    for (const std::string& path : description.groups)
+        Hdf5Group(H5Gcreate2(file, path.c_str(), H5P_DEFAULT, without_times.get(), H5P_DEFAULT), "creating a group", path);
+    std::vector<Hdf5Dataset> datasets;
+    for (std::size_t index = 0; index < description.datasets.size(); ++index) {
+        const DatasetDescription& dataset = description.datasets[index];
+        const auto shape = hdf5_shape(lengths[index], dataset.slots);
+        const auto most = hdf5_shape(H5S_UNLIMITED, dataset.slots);
+        const Hdf5Space space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), most.data()),
+                              "making a shape", dataset.path);
+        const Hdf5Type item = hdf5_item(dataset);
+        const Hdf5Properties layout = hdf5_layout_of(dataset, item.get());
+        datasets.emplace_back(
+            H5Dcreate2(file, dataset.path.c_str(), item.get(), space.get(), H5P_DEFAULT, layout.get(), H5P_DEFAULT),
+            "creating a dataset", dataset.path);
+    }
+    return datasets;
+}
+
+inline void hdf5_write_chunk(hid_t dataset, const DatasetDescription& description, std::uint64_t number,
+                             const StoredChunk& chunk) {
+    const auto offset = hdf5_shape(
+        number * description.chunk_rows, std::vector<std::uint64_t>(description.slots.size()));
+    hdf5_checked(H5Dwrite_chunk(dataset, H5P_DEFAULT, chunk.filter_mask, offset.data(), chunk.bytes.size(), chunk.bytes.data()),
+                 "storing a chunk", description.path);
+}
+
+// A number as uint64, text as UTF-8 of fixed length: those of variable length lie in HDF5's global heap,
+// which no checksum covers.
+inline void hdf5_write_attribute(hid_t file, const Attribute& attribute) {
+    const std::string where = attribute.owner + "@" + attribute.name;
+    const Hdf5Object owner(H5Oopen(file, attribute.owner.c_str(), H5P_DEFAULT), "opening an object", where);
+    const Hdf5Space scalar(H5Screate(H5S_SCALAR), "making a shape", where);
+    const auto write = [&](hid_t type, const void* data) {
+        const Hdf5Attribute stored(
+            H5Acreate2(owner.get(), attribute.name.c_str(), type, scalar.get(), H5P_DEFAULT, H5P_DEFAULT),
+            "creating an attribute", where);
+        hdf5_checked(H5Awrite(stored.get(), type, data), "writing an attribute", where);
+    };
+    if (const auto* number = std::get_if<std::uint64_t>(&attribute.value)) {
+        write(H5T_STD_U64LE, number);
+        return;
+    }
+    const std::string& text = std::get<std::string>(attribute.value);
+    const Hdf5Type type(H5Tcopy(H5T_C_S1), "making a type", where);
+    const bool made = H5Tset_size(type.get(), text.empty() ? 1 : text.size()) >= 0 &&
+                      H5Tset_strpad(type.get(), H5T_STR_NULLPAD) >= 0 && H5Tset_cset(type.get(), H5T_CSET_UTF8) >= 0;
+    if (!made) throw_hdf5_error("making a type", where);
+    write(type.get(), text.c_str());
+}
+
+// The bytes of a complete HDF5 file that holds `part`; its chunks are freed on the way. Memory: HDF5's
+// image and the copy that is returned.
+inline std::vector<std::byte> hdf5_image(Part part, std::span<const Attribute> root_attributes) {
+    constexpr std::size_t increment = std::size_t{1} << 22;  // enough for the metadata of most parts
+    constexpr const char* name = "simdprep-part.h5";         // of no file: nothing of it is on the disk
+    const Hdf5Quiet quiet;
+    Hdf5Properties access(H5Pcreate(H5P_FILE_ACCESS), "making properties");
+    hdf5_checked(H5Pset_fapl_core(access.get(), increment, false), "making properties", name);
+    Hdf5File file = hdf5_create_file(name, access);
+    {
+        std::vector<std::uint64_t> lengths;
+        for (const StoredDataset& stored : part.datasets) lengths.push_back(stored.length);
+        const auto datasets = hdf5_create_objects(file.get(), *part.description, lengths);
+        for (std::size_t index = 0; index < datasets.size(); ++index) {
+            std::vector<StoredChunk> chunks = std::move(part.datasets[index].chunks);
+            for (std::uint64_t number = 0; number < chunks.size(); ++number)
+                hdf5_write_chunk(datasets[index].get(), part.description->datasets[index], number, chunks[number]);
+        }
+    }
+    for (const Attribute& attribute : part.attributes()) hdf5_write_attribute(file.get(), attribute);
+    for (const Attribute& attribute : root_attributes) hdf5_write_attribute(file.get(), attribute);
+    hdf5_checked(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), "finishing a part", name);
+    const auto size = hdf5_checked(H5Fget_file_image(file.get(), nullptr, 0), "finishing a part", name);
+    std::vector<std::byte> image(static_cast<std::size_t>(size));
+    hdf5_checked(H5Fget_file_image(file.get(), image.data(), image.size()), "finishing a part", name);
+    if (!file.close()) throw_hdf5_error("finishing a part", name);
+    return image;
+}
+
+}  // namespace simdprep::detail
