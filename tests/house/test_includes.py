@@ -78,12 +78,27 @@ def test_includes_point_down():
     assert wrong == []
 
 
+#: What is compiled against the user's own HDF5: headers only, of the component hdf5.
+OF_HDF5 = {path for path in CORE if path.name.startswith("hdf5")}
+
+
 @pytest.mark.parametrize("path", CORE, ids=str)
 def test_only_the_hdf5_sink_knows_hdf5(path):
     names = [name for name in included(path) if "hdf5" in name.lower() or name.startswith(("H5", "highfive"))]
     assert "H5Cpp.h" not in names
-    if path.name != "hdf5.hpp":
+    if path not in OF_HDF5:
         assert names == []
+
+
+def test_the_hdf5_sink_is_headers_only():
+    assert OF_HDF5
+    assert {path.suffix for path in OF_HDF5} == {".hpp"}
+
+
+def test_no_header_reaches_hdf5_by_another():
+    edges = graph()
+    nouns = {path.stem for path in OF_HDF5}
+    assert [noun for noun in edges if noun not in nouns and reached(edges, noun) & nouns] == []
 
 
 @pytest.mark.parametrize("path", CORE, ids=str)

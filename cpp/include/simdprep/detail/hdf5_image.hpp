@@ -1,11 +1,13 @@
-// Executes the core's description of a part with HDF5: groups, datasets, finished chunks, attributes.
+// Executes the core's description of a part with HDF5: groups, datasets, finished chunks, attributes, counters.
 #pragma once
 
 #include <hdf5.h>
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <new>
 #include <span>
 #include <string>
 #include <utility>
@@ -14,7 +16,9 @@
 
 #include "simdprep/description.hpp"
 #include "simdprep/detail/hdf5_handle.hpp"
+#include "simdprep/detail/hdf5_storage.hpp"
 #include "simdprep/part.hpp"
+#include "simdprep/sink.hpp"
 
 namespace simdprep::detail {
 
@@ -71,26 +75,15 @@ inline Hdf5Properties hdf5_layout_of(const DatasetDescription& dataset, hid_t it
     Hdf5Properties creation(H5Pcreate(H5P_DATASET_CREATE), "making properties", dataset.path);
     const auto chunk = hdf5_shape(dataset.chunk_rows, dataset.slots);
     const auto fill = dataset.fill();
-    const auto& [shuffle_size, level, fletcher] = dataset.pipeline;
     const hid_t id = creation.get();
     bool made = H5Pset_obj_track_times(id, false) >= 0;
     made = made && H5Pset_chunk(id, static_cast<int>(chunk.size()), chunk.data()) >= 0;
     made = made && H5Pset_fill_value(id, item, fill.data()) >= 0 && H5Pset_fill_time(id, H5D_FILL_TIME_IFSET) >= 0;
     if (dataset.pipeline.has_shuffle()) made = made && H5Pset_shuffle(id) >= 0;
-    if (dataset.pipeline.has_deflate()) made = made && H5Pset_deflate(id, static_cast<unsigned>(level)) >= 0;
-    if (fletcher) made = made && H5Pset_fletcher32(id) >= 0;
+    if (dataset.pipeline.has_deflate()) made = made && H5Pset_deflate(id, static_cast<unsigned>(dataset.pipeline.deflate_level)) >= 0;
+    if (dataset.pipeline.fletcher) made = made && H5Pset_fletcher32(id) >= 0;
     if (!made) throw_hdf5_error("making properties", dataset.path);
-    static_cast<void>(shuffle_size);  // HDF5 takes it from the type
     return creation;
-}
-
-// The settings of format 1 on top of a file driver: what HDF5 1.10 reads, and no times.
-inline Hdf5File hdf5_create_file(const std::string& name, Hdf5Properties& access) {
-    Hdf5Properties creation(H5Pcreate(H5P_FILE_CREATE), "making properties", name);
-    const bool made = H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110) >= 0 &&
-                      H5Pset_obj_track_times(creation.get(), false) >= 0;
-    if (!made) throw_hdf5_error("making properties", name);
-    return {H5Fcreate(name.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), "creating a file", name};
 }
 
 // Creates the groups and the empty datasets; returns the datasets, `lengths` long on their first axes.
@@ -148,33 +141,106 @@ inline void hdf5_write_attribute(hid_t file, const Attribute& attribute) {
     write(type.get(), text.c_str());
 }
 
-// The bytes of a complete HDF5 file that holds `part`; its chunks are freed on the way. Memory: HDF5's
-// image and the copy that is returned.
-inline std::vector<std::byte> hdf5_image(Part part, std::span<const Attribute> root_attributes) {
-    constexpr std::size_t increment = std::size_t{1} << 22;  // enough for the metadata of most parts
-    constexpr const char* name = "simdprep-part.h5";         // of no file: nothing of it is on the disk
+// The groups and records of layout compound's counters, which ATLAS tools add up.
+inline void hdf5_write_counter(hid_t file, const Counter& counter) {
+    struct Record {
+        std::int64_t events;
+        double sum_of_weights;
+        double sum_of_weights_squared;
+    };
+    const std::string path = "/cutBookkeeper/" + counter.name + "/counts";
+    const auto made = [&](herr_t result) { hdf5_checked(result, "storing a counter", path); };
+    const Hdf5Type type(H5Tcreate(H5T_COMPOUND, sizeof(Record)), "making a type", path);
+    made(H5Tinsert(type.get(), "nEventsProcessed", offsetof(Record, events), H5T_STD_I64LE));
+    made(H5Tinsert(type.get(), "sumOfWeights", offsetof(Record, sum_of_weights), H5T_IEEE_F64LE));
+    made(H5Tinsert(type.get(), "sumOfWeightsSquared", offsetof(Record, sum_of_weights_squared), H5T_IEEE_F64LE));
+    const Hdf5Space scalar(H5Screate(H5S_SCALAR), "making a shape", path);
+    const Hdf5Properties layout(H5Pcreate(H5P_DATASET_CREATE), "making properties", path);
+    made(H5Pset_obj_track_times(layout.get(), false));
+    made(H5Pset_layout(layout.get(), H5D_COMPACT));
+    const Hdf5Dataset dataset(
+        H5Dcreate2(file, path.c_str(), type.get(), scalar.get(), H5P_DEFAULT, layout.get(), H5P_DEFAULT),
+        "storing a counter", path);
+    const Record record{static_cast<std::int64_t>(counter.events), counter.sum_of_weights, counter.sum_of_weights_squared};
+    made(H5Dwrite(dataset.get(), type.get(), scalar.get(), scalar.get(), H5P_DEFAULT, &record));
+}
+
+// What a file says of itself, once its objects are there.
+inline void hdf5_write_notes(hid_t file, const FileNotes& notes) {
+    for (const Attribute& attribute : notes.attributes) hdf5_write_attribute(file, attribute);
+    if (notes.counters.empty()) return;
+    const auto group = [&](const std::string& path) {
+        Hdf5Properties without_times(H5Pcreate(H5P_GROUP_CREATE), "making properties", path);
+        hdf5_checked(H5Pset_obj_track_times(without_times.get(), false), "making properties", path);
+        Hdf5Group(H5Gcreate2(file, path.c_str(), H5P_DEFAULT, without_times.get(), H5P_DEFAULT), "creating a group", path);
+    };
+    group("/cutBookkeeper");
+    for (const Counter& counter : notes.counters) {
+        group("/cutBookkeeper/" + counter.name);
+        hdf5_write_counter(file, counter);
+    }
+}
+
+// A file in memory.
+class MemoryFile final : public Hdf5Storage {
+public:
+    // `expected` bytes are set aside at once.
+    explicit MemoryFile(std::size_t expected) { bytes_.reserve(expected); }
+
+    [[nodiscard]] std::uint64_t size() const noexcept override { return bytes_.size(); }
+    void read(std::uint64_t at, std::byte* out, std::size_t size) noexcept override {
+        const std::size_t begin = std::min<std::size_t>(at, bytes_.size());
+        const std::size_t count = std::min(size, bytes_.size() - begin);
+        std::copy_n(bytes_.data() + begin, count, out);
+        std::fill_n(out + count, size - count, std::byte{0});
+    }
+    void write(std::uint64_t at, const std::byte* data, std::size_t size) noexcept override {
+        if (at + size > bytes_.size()) truncate(at + size);
+        if (!exhausted_) std::copy_n(data, size, bytes_.data() + at);
+    }
+    void truncate(std::uint64_t size) noexcept override {
+        try {
+            if (!exhausted_) bytes_.resize(size);
+        } catch (const std::exception&) {
+            exhausted_ = true;
+        }
+    }
+
+    // What was written, or std::bad_alloc if there was no room for it.
+    [[nodiscard]] std::vector<std::byte> take() && {
+        if (exhausted_) throw std::bad_alloc();
+        return std::move(bytes_);
+    }
+
+private:
+    std::vector<std::byte> bytes_;
+    bool exhausted_ = false;
+};
+
+// The bytes of a complete HDF5 file that holds `part`; its chunks are freed on the way.
+inline std::vector<std::byte> hdf5_image(Part part, const FileNotes& notes) {
+    constexpr std::size_t metadata_bytes = std::size_t{1} << 20;  // enough for that of most parts
+    constexpr const char* name = "simdprep-part.h5";              // of no file: nothing of it is on the disk
+    std::size_t bytes = metadata_bytes;
+    std::vector<std::uint64_t> lengths;
+    for (const StoredDataset& stored : part.datasets) {
+        lengths.push_back(stored.length);
+        for (const StoredChunk& chunk : stored.chunks) bytes += chunk.bytes.size();
+    }
     const Hdf5Quiet quiet;
-    Hdf5Properties access(H5Pcreate(H5P_FILE_ACCESS), "making properties");
-    hdf5_checked(H5Pset_fapl_core(access.get(), increment, false), "making properties", name);
-    Hdf5File file = hdf5_create_file(name, access);
+    MemoryFile memory(bytes);
+    Hdf5File file = hdf5_create_file(memory, name);
     {
-        std::vector<std::uint64_t> lengths;
-        for (const StoredDataset& stored : part.datasets) lengths.push_back(stored.length);
         const auto datasets = hdf5_create_objects(file.get(), *part.description, lengths);
         for (std::size_t index = 0; index < datasets.size(); ++index) {
-            std::vector<StoredChunk> chunks = std::move(part.datasets[index].chunks);
+            const std::vector<StoredChunk> chunks = std::move(part.datasets[index].chunks);
             for (std::uint64_t number = 0; number < chunks.size(); ++number)
                 hdf5_write_chunk(datasets[index].get(), part.description->datasets[index], number, chunks[number]);
         }
     }
-    for (const Attribute& attribute : part.attributes()) hdf5_write_attribute(file.get(), attribute);
-    for (const Attribute& attribute : root_attributes) hdf5_write_attribute(file.get(), attribute);
-    hdf5_checked(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), "finishing a part", name);
-    const auto size = hdf5_checked(H5Fget_file_image(file.get(), nullptr, 0), "finishing a part", name);
-    std::vector<std::byte> image(static_cast<std::size_t>(size));
-    hdf5_checked(H5Fget_file_image(file.get(), image.data(), image.size()), "finishing a part", name);
+    hdf5_write_notes(file.get(), notes);
     if (!file.close()) throw_hdf5_error("finishing a part", name);
-    return image;
+    return std::move(memory).take();
 }
 
 }  // namespace simdprep::detail
