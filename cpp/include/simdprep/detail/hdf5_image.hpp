@@ -143,17 +143,17 @@ inline void hdf5_write_attribute(hid_t file, const Attribute& attribute) {
 
 // The groups and records of layout compound's counters, which ATLAS tools add up.
 inline void hdf5_write_counter(hid_t file, const Counter& counter) {
-    struct Record {
+    struct Counts {
         std::int64_t events;
         double sum_of_weights;
         double sum_of_weights_squared;
     };
     const std::string path = "/cutBookkeeper/" + counter.name + "/counts";
     const auto made = [&](herr_t result) { hdf5_checked(result, "storing a counter", path); };
-    const Hdf5Type type(H5Tcreate(H5T_COMPOUND, sizeof(Record)), "making a type", path);
-    made(H5Tinsert(type.get(), "nEventsProcessed", offsetof(Record, events), H5T_STD_I64LE));
-    made(H5Tinsert(type.get(), "sumOfWeights", offsetof(Record, sum_of_weights), H5T_IEEE_F64LE));
-    made(H5Tinsert(type.get(), "sumOfWeightsSquared", offsetof(Record, sum_of_weights_squared), H5T_IEEE_F64LE));
+    const Hdf5Type type(H5Tcreate(H5T_COMPOUND, sizeof(Counts)), "making a type", path);
+    made(H5Tinsert(type.get(), "nEventsProcessed", offsetof(Counts, events), H5T_STD_I64LE));
+    made(H5Tinsert(type.get(), "sumOfWeights", offsetof(Counts, sum_of_weights), H5T_IEEE_F64LE));
+    made(H5Tinsert(type.get(), "sumOfWeightsSquared", offsetof(Counts, sum_of_weights_squared), H5T_IEEE_F64LE));
     const Hdf5Space scalar(H5Screate(H5S_SCALAR), "making a shape", path);
     const Hdf5Properties layout(H5Pcreate(H5P_DATASET_CREATE), "making properties", path);
     made(H5Pset_obj_track_times(layout.get(), false));
@@ -161,7 +161,7 @@ inline void hdf5_write_counter(hid_t file, const Counter& counter) {
     const Hdf5Dataset dataset(
         H5Dcreate2(file, path.c_str(), type.get(), scalar.get(), H5P_DEFAULT, layout.get(), H5P_DEFAULT),
         "storing a counter", path);
-    const Record record{static_cast<std::int64_t>(counter.events), counter.sum_of_weights, counter.sum_of_weights_squared};
+    const Counts record{static_cast<std::int64_t>(counter.events), counter.sum_of_weights, counter.sum_of_weights_squared};
     made(H5Dwrite(dataset.get(), type.get(), scalar.get(), scalar.get(), H5P_DEFAULT, &record));
 }
 
