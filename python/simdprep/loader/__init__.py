@@ -10,9 +10,21 @@ if TYPE_CHECKING:
     from .batch import Batch
     from .loader import Loader
     from .order import RowOrder
+    from .sampler import Sampler
+    from .sampling import Mix, Quotas, Weighted
+    from .subset import Fold
 
-__all__ = ["Batch", "Loader", "RowOrder"]
+__all__ = ["Batch", "Fold", "Loader", "Mix", "Quotas", "RowOrder", "Sampler", "Weighted"]
 
-_HOMES = {"Batch": ".batch", "Loader": ".loader", "RowOrder": ".order"}
+_HOMES = {
+    "Batch": ".batch",
+    "Fold": ".subset",
+    "Loader": ".loader",
+    "Mix": ".sampling",
+    "Quotas": ".sampling",
+    "RowOrder": ".order",
+    "Sampler": ".sampler",
+    "Weighted": ".sampling",
+}
 
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

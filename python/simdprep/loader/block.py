@@ -50,6 +50,13 @@ class Block:
     packed: dict[str, Packed] = field(default_factory=dict)
     scalars: dict[Scalar, Array] = field(default_factory=dict)
 
+    @property
+    def num_bytes(self) -> int:
+        """Bytes of its values in memory."""
+        return sum(entry.items.nbytes for entry in self.packed.values()) + sum(
+            values.nbytes for values in self.scalars.values()
+        )
+
 
 class BlockReader:
     """Reads what a plan asks of a dataset.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -93,3 +94,11 @@ class _ToTorch:
                 "device", got=f"{self._device} ({reason})", expected="one that torch can use here", where="Loader",
                 hint="device='cpu'",
             ) from error  # fmt: skip
+
+
+def torch_ranks() -> tuple[int, int] | None:
+    """Return rank and world size of torch.distributed, if this process has imported and initialised it."""
+    distributed: Any = sys.modules.get("torch.distributed")
+    if distributed is None or not distributed.is_available() or not distributed.is_initialized():
+        return None
+    return int(distributed.get_rank()), int(distributed.get_world_size())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -12,22 +11,24 @@ import numpy as np
 from .assembly import Assembly
 from .batch import Batch
 from .device import Move
-from .order import EpochOrder, PoolOrder
 from .plan import Plan, Scalar
 from .pool import Pool
 from .prefetch import Check, Ring
-from .share import Share
+from .share import Batches
+from .source import PoolTask, Source
 from .state import Progress
 from .stats import Stats
 from .steps import Step, run_step
 
 #: Decodes a pool.
-Load = Callable[[PoolOrder, Check], Pool]
+Load = Callable[[PoolTask, Check], Pool]
 
 #: Pools and batches made ahead of their consumer. One pool more is two in memory; a few batches
 #: hide that some take longer.
 _POOLS_AHEAD = 1
 _BATCHES_AHEAD = 4
+
+Rings = tuple[Ring[Pool], ...]
 
 
 @dataclass(frozen=True)
@@ -35,51 +36,58 @@ class Pass:
     """What the batches of a pass are made of.
 
     Attributes:
-        order: Of the epoch.
+        epoch: Its number.
         share: This rank's.
+        sources: Where the rows come from.
         plan: What batches hold.
         load: Decodes a pool.
         scalar_dtypes: Stored dtypes of labels and weights.
         steps: What is done to each batch.
         move: Turns batches into those of a framework.
+        stride: Of this many processes, each makes every so-manieth batch.
     """
 
-    order: EpochOrder
-    share: Share
+    epoch: int
+    share: Batches
+    sources: tuple[Source, ...]
     plan: Plan
     load: Load
     scalar_dtypes: dict[Scalar, np.dtype[Any]] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     move: Move | None = None
+    stride: int = 1
 
-    def pools(self, first_step: int, check: Check) -> Iterator[Pool]:
-        """Yield the decoded pools that the batches from ``first_step`` on need."""
-        start, _ = self.share.positions(first_step)
-        _, stop = self.share.positions(len(self.share) - 1)
-        index = self.order.pool_of(start)
-        while start < stop:
-            order = self.order.pool(index)
-            if order.stop > start:
-                yield self.load(order, check)
-            start, index = max(start, order.stop), index + 1
+    def numbers(self, first: int) -> range:
+        """Return the steps from ``first`` on that are made here."""
+        return range(first, len(self.share), self.stride)
 
-    def batches(self, first_step: int, pools: Iterator[Pool], check: Check) -> Iterator[Batch]:
-        """Yield the batches from ``first_step`` on."""
-        pool: Pool | None = None
-        for step in range(first_step, len(self.share)):
+    def pools(self, source: Source, first: int, check: Check) -> Iterator[Pool]:
+        """Yield the decoded pools of a source that the batches from step ``first`` on need."""
+        for task in source.pools(self.numbers(first)):
+            yield self.load(task, check)
+
+    def batches(self, first: int, pools: Rings, check: Check) -> Iterator[Batch]:
+        """Yield the batches from step ``first`` on."""
+        feeds = [_Feed(source, ring) for source, ring in zip(self.sources, pools, strict=True)]
+        for step in self.numbers(first):
             check()
-            start, stop = self.share.positions(step)
             rows = Assembly.of_rows(self.plan, self.share.size(step), self.scalar_dtypes)
             at = 0
-            while start < stop:
-                while pool is None or pool.stop <= start:
-                    pool = None  # its memory is free while the next one is awaited
-                    pool = next(pools)
-                count = min(stop, pool.stop) - start
-                pool.take(start, start + count, rows, at)
-                start, at = start + count, at + count
+            for feed in feeds:
+                at += self._fill(feed, step, rows)
             rows.empty_from(at)
             yield self._finish(rows.to_batch(num_real=at, always_weigh=self.share.tail == "pad"), step)
+
+    def _fill(self, feed: _Feed, step: int, rows: Assembly) -> int:
+        """Write what one source gives to a batch; returns how many rows."""
+        start, stop = feed.source.slices.positions(step)
+        if feed.source.targets is None:
+            feed.take(start, stop, rows)
+        elif stop > start:
+            part = Assembly.of_rows(self.plan, stop - start, self.scalar_dtypes)
+            feed.take(start, stop, part)
+            rows.scatter(feed.source.targets, part)
+        return stop - start
 
     def _finish(self, batch: Batch, step: int) -> Batch:
         index = batch.index
@@ -89,9 +97,29 @@ class Pass:
             except Exception as error:
                 name = getattr(entry, "__name__", type(entry).__name__)
                 rows = f", rows {', '.join(str(row) for row in index[:3])}, ..." if len(index) else ""
-                error.add_note(f"in the transform {name}, batch {step} of epoch {self.order.number}{rows}")
+                error.add_note(f"in the transform {name}, batch {step} of epoch {self.epoch}{rows}")
                 raise
         return batch if self.move is None else self.move(batch)
+
+
+class _Feed:
+    """A source, and the pool that is being taken from."""
+
+    def __init__(self, source: Source, pools: Iterator[Pool]) -> None:
+        self.source = source
+        self._pools = pools
+        self._pool: Pool | None = None
+
+    def take(self, start: int, stop: int, rows: Assembly) -> None:
+        """Write the rows at positions [start, stop) to an assembly, from its first row on."""
+        at = 0
+        while start < stop:
+            while self._pool is None or self._pool.stop <= start:
+                self._pool = None  # its memory is free while the next one is awaited
+                self._pool = next(self._pools)
+            count = min(stop, self._pool.stop) - start
+            self._pool.take(start, start + count, rows, at)
+            start, at = start + count, at + count
 
 
 class BatchIterator(Iterator[Batch]):
@@ -101,17 +129,21 @@ class BatchIterator(Iterator[Batch]):
         work: What the batches are made of.
         progress: Where to begin; kept up to date.
         stats: Kept up to date.
+        offset: Of the processes that take turns, which one this is.
     """
 
-    def __init__(self, work: Pass, progress: Progress, stats: Stats) -> None:
+    def __init__(self, work: Pass, progress: Progress, stats: Stats, *, offset: int = 0) -> None:
         self._progress = progress
         self._stats = stats
+        self._stride = work.stride
         self._ring: Ring[Batch] | None = None
+        self._pools: Rings = ()
         self._closed = False
-        first = progress.step
+        first = progress.step + offset
         if first < len(work.share):
-            pools: Ring[Any] = Ring(lambda check: work.pools(first, check), ahead=_POOLS_AHEAD)
-            self._ring = Ring(lambda check: work.batches(first, pools, check), ahead=_BATCHES_AHEAD, source=pools)
+            pools = tuple(_pool_ring(work, source, first) for source in work.sources)
+            self._pools = pools
+            self._ring = Ring(lambda check: work.batches(first, pools, check), ahead=_BATCHES_AHEAD, sources=pools)
 
     def __iter__(self) -> Self:
         return self
@@ -119,7 +151,8 @@ class BatchIterator(Iterator[Batch]):
     def __next__(self) -> Batch:
         if self._closed:
             raise StopIteration
-        begun = time.perf_counter()
+        asked = self._stats.epoch.asked()
+        ready = 0 if self._ring is None else self._ring.ready
         try:
             batch = next(self._ring or iter(()))
         except StopIteration:
@@ -129,10 +162,9 @@ class BatchIterator(Iterator[Batch]):
         except BaseException:
             self.close()
             raise
-        self._stats.wait += time.perf_counter() - begun
-        self._stats.batches += 1
-        self._stats.rows += batch.num_rows
-        self._progress.step += 1
+        self._stats.given(asked, batch.num_rows, ready)
+        self._time()
+        self._progress.step += self._stride
         return batch
 
     def close(self) -> None:
@@ -140,3 +172,13 @@ class BatchIterator(Iterator[Batch]):
         self._closed = True
         if self._ring is not None:
             self._ring.close()
+
+    def _time(self) -> None:
+        """Note how long the threads have worked."""
+        epoch = self._stats.epoch
+        epoch.decode_seconds = sum(pools.making for pools in self._pools)
+        epoch.make_seconds = 0.0 if self._ring is None else self._ring.making
+
+
+def _pool_ring(work: Pass, source: Source, first: int) -> Ring[Pool]:
+    return Ring(lambda check: work.pools(source, first, check), ahead=_POOLS_AHEAD)

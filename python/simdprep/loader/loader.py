@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -11,18 +13,22 @@ from ..errors import ConfigError
 from ..storage import Dataset
 from .argument import check_choice, check_integer
 from .batch import Batch
+from .batching import Request, make_batching
 from .block import BlockReader
 from .device import move_to
 from .iterator import BatchIterator, Pass
-from .memory import count_pools
-from .order import SHUFFLES, PoolOrder, RowOrder, Shuffle, block_bounds
+from .order import SHUFFLES, RowOrder, Shuffle
 from .plan import Inputs, Labels, Pads, make_plan
 from .pool import BlockPool, Pool, PoolLoader
 from .prefetch import Check
-from .share import Share, Tail
+from .ranks import find_ranks
+from .sampling import Sample
+from .share import Tail
+from .source import PoolTask
 from .state import Progress, make_state, read_state
-from .stats import Stats
+from .stats import EpochStats, Stats
 from .steps import Transforms, make_steps
+from .subset import RowChoice
 
 FORMS = ("padded",)
 
@@ -58,10 +64,21 @@ class Loader(Iterable[Batch]):
         transforms: Fitted transforms by object (``{"Jet": standardise}``, also several each), a
             function that takes a batch of numpy arrays and returns one, or a list of these. They
             run in the loader's threads.
-        rank: This process among the ``world_size`` that share every batch.
-        world_size: Number of ranks; 1 by default.
+        rank: This process among the ``world_size`` that share every batch. Without the two,
+            torch.distributed is asked where the process has initialised it, else the variables that
+            torchrun, Slurm and Open MPI set; :attr:`ranks` says what was found, and where.
+        world_size: Number of ranks.
         tail: Rows that fill no batch are left out (``drop``), filled up with empty rows of weight 0
             and index -1 (``pad``), or make a shorter batch (``uneven``).
+        rows: Which rows: a slice, a mask or row numbers, values of fields
+            (``{"events.split": "train"}``), a :class:`~simdprep.loader.Fold`, or an expression of
+            the row object (``"MET > 50 & num(Jet) >= 2"``). ``None`` for all.
+        sample: How rows are drawn: a row-level field to draw in proportion to, or
+            :class:`~simdprep.loader.Weighted`, :class:`~simdprep.loader.Quotas`,
+            :class:`~simdprep.loader.Mix`. ``None`` for each row once.
+        bucket: A list object of the inputs: rows with like numbers of its entries come in one batch.
+        elements: Entries of a list object that a batch of all ranks has at most, in place of
+            ``batch_size``: ``{"Jet": 10000}``.
         pad: Slots of a list object in the batch, for all or by object; by default those of the
             file. A ragged object without any needs it.
         dtype: Of the inputs: ``float32``, ``float64`` or ``float16``.
@@ -91,6 +108,10 @@ class Loader(Iterable[Batch]):
         rank: int | None = None,
         world_size: int | None = None,
         tail: Tail = "drop",
+        rows: RowChoice | None = None,
+        sample: Sample | None = None,
+        bucket: str | None = None,
+        elements: Mapping[str, int] | None = None,
         pad: Pads | None = None,
         dtype: str = "float32",
         threads: int | None = None,
@@ -101,23 +122,17 @@ class Loader(Iterable[Batch]):
         check_integer("seed", seed)
         if threads is not None:
             check_integer("threads", threads, least=1)
-        if (rank is None) != (world_size is None):
-            got = "rank without world_size" if world_size is None else "world_size without rank"
-            raise ConfigError("ranks", got=got, expected="both or neither", where="Loader")
         self.dataset = dataset
+        self.ranks = find_ranks(rank, world_size)
         self._plan = make_plan(dataset.schema, inputs, labels=labels, weights=weights, pad=pad, dtype=dtype)
-        self._share = Share(
-            dataset.num_rows,
-            batch_size,
-            rank=0 if rank is None else rank,
-            world_size=1 if world_size is None else world_size,
-            tail=tail,
+        self._batching = make_batching(
+            dataset,
+            self._plan,
+            Request(shuffle, int(seed), batch_size, tail, rows, sample, bucket, elements, memory),
+            self.ranks,
         )
         self._steps = make_steps(transforms, self._plan)
         self._move = move_to(to, device)
-        bounds = block_bounds(dataset.part_rows, dataset.chunk_rows)
-        pools = count_pools(dataset, self._plan, len(bounds) - 1, shuffle=shuffle, batch_size=batch_size, memory=memory)
-        self._order = RowOrder(bounds, shuffle, int(seed), dataset.fingerprint, pools)
         self._threads = threads or 0
         self._scalar_dtypes = {
             scalar: np.dtype(dataset[scalar.object][scalar.field].dtype) for scalar in self._plan.scalars
@@ -128,36 +143,61 @@ class Loader(Iterable[Batch]):
         self.stats = Stats()
 
     def __len__(self) -> int:
-        """Number of batches in an epoch; the same for all ranks."""
-        return len(self._share)
+        """Number of batches of the pass under way, or the next one; the same for all ranks."""
+        return len(self._batching.share(self._progress.epoch))
 
     def __iter__(self) -> BatchIterator:
         """Begin a pass; see the class."""
+        return self.begin()
+
+    def begin(self, turn: int = 0, turns: int = 1) -> BatchIterator:
+        """Begin a pass that hands out every ``turns``-th batch only, from number ``turn`` on.
+
+        For processes that take turns in handing out the batches of one rank, such as the workers of
+        a ``DataLoader``: together they hand out what one would, each batch once, in the same order.
+        Each of them decodes what its batches need, which is about everything.
+
+        Args:
+            turn: Which of the processes this is.
+            turns: How many there are.
+
+        Raises:
+            ConfigError: they are no such numbers.
+        """
+        check_integer("turns", turns, least=1)
+        check_integer("turn", turn, least=0)
         self._progress = self._progress.next_pass()
+        epoch = self._progress.epoch
+        self.stats.epoch = EpochStats(epoch)
+        share = self._batching.share(epoch)
         work = Pass(
-            self._order.epoch(self._progress.epoch),
-            self._share,
+            epoch,
+            share,
+            self._batching.sources(epoch),
             self._plan,
-            self._load,
+            partial(self._load, threading.Lock()),
             self._scalar_dtypes,
             self._steps,
             self._move,
+            turns,
         )
-        return BatchIterator(work, self._progress, self.stats)
+        return BatchIterator(work, self._progress, self.stats, offset=turn)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave decoded rows behind: another process decodes its own."""
         return {**self.__dict__, "_resident": None}
 
     def __repr__(self) -> str:
-        order = self._order
-        size = f"{len(self)} batches of {self._share.batch_size} of {order.num_rows} rows"
-        return f"<Loader: {size}, shuffle {order.shuffle} (noise x {self.shuffle_inflation:.2f} at most)>"
+        order = self.order
+        size = f"{len(self)} batches of {self._batching.size_text} of {self._batching.orders.num_rows} rows"
+        ranks = f", rank {self.ranks.rank} of {self.ranks.world_size} ({self.ranks.source})"
+        noise = f"shuffle {order.shuffle} (noise x {self.shuffle_inflation:.2f} at most)"
+        return f"<Loader: {size}, {noise}{ranks if self.ranks.source != 'default' else ''}>"
 
     @property
     def order(self) -> RowOrder:
-        """The order of rows, usable alone."""
-        return self._order
+        """The order of rows, usable alone; of several streams that of the first."""
+        return self._batching.orders.rows[0]
 
     @property
     def epoch(self) -> int:
@@ -170,7 +210,7 @@ class Loader(Iterable[Batch]):
 
         See :meth:`~simdprep.loader.order.RowOrder.inflation`; more ``memory`` lowers it.
         """
-        return self._order.inflation(self._share.batch_size)
+        return max(order.inflation(order.batch_size) for order in self._batching.orders.rows)
 
     def set_epoch(self, epoch: int) -> None:
         """Let the next pass be that of ``epoch``, from its first batch on.
@@ -192,7 +232,7 @@ class Loader(Iterable[Batch]):
         if step is not None:
             check_integer("step", step, least=0)
             progress = Progress(progress.epoch, step)
-        return make_state(self._order, self._share.batch_size, progress)
+        return make_state(self._batching.identity, progress)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Let the next pass go on where a state was taken, on any number of ranks.
@@ -200,16 +240,34 @@ class Loader(Iterable[Batch]):
         Raises:
             ConfigError: the state is of other data, another seed, shuffle, batch size or pool.
         """
-        self._progress = read_state(state, self._order, self._share.batch_size, len(self))
+        epoch, step = read_state(state, self._batching.identity)
+        share = self._batching.share(epoch) if self._batching.is_fixed else None
+        if share is not None and step > len(share):
+            rule = f"at most {len(share)}, the batches of an epoch"
+            raise ConfigError("step in the state", got=step, expected=rule, where="load_state_dict")
+        self._progress = Progress(epoch, step)
 
-    def _load(self, order: PoolOrder, check: Check) -> Pool:
+    def headroom(self) -> float:
+        """Return how many times as fast as in the latest pass batches could have been asked for.
+
+        Below about 1.2 the loader is what the consumer waits for, and threads, memory or fewer
+        fields help; far above, the loader is not the limit. The slower of its two stages, decoding
+        and making batches, counts.
+        """
+        return self.stats.epoch.headroom
+
+    def _load(self, alone: threading.Lock, task: PoolTask, check: Check) -> Pool:
         """Decode a pool; rows that all fit at once are decoded once for all epochs."""
-        if self._resident is not None:
-            return self._resident.with_order(order)
-        if self._reader is None:
-            self._reader = BlockReader(self.dataset, self._plan)
-        loader = PoolLoader(self._reader, self._plan, self._order.bounds, self._threads, self._scalar_dtypes)
-        pool = loader.load(order, check)
-        if self._order.num_pools == 1 and isinstance(pool, BlockPool):
-            self._resident = pool
+        keep = self._batching.resident_blocks
+        with alone:  # several streams of a pass may want the same rows
+            if self._resident is not None:
+                return self._resident.with_task(task)
+            if self._reader is None:
+                self._reader = BlockReader(self.dataset, self._plan)
+            bounds = self.order.bounds
+            loader = PoolLoader(self._reader, self._plan, bounds, self._threads, self._scalar_dtypes)
+            pool = loader.load(task, check, keep=keep if task.order.is_whole else None)
+            if keep is not None and isinstance(pool, BlockPool):
+                self._resident = pool
+        self.stats.epoch.decoded(loader.decoded_rows, loader.decoded_bytes)
         return pool

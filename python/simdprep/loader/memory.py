@@ -22,7 +22,15 @@ _SEQUENTIAL_BLOCKS = 16
 
 
 def count_pools(
-    dataset: Dataset, plan: Plan, num_blocks: int, *, shuffle: Shuffle, batch_size: int, memory: int | None
+    dataset: Dataset,
+    plan: Plan,
+    num_blocks: int,
+    *,
+    shuffle: Shuffle,
+    batch_size: int,
+    memory: int | None,
+    world_size: int = 1,
+    num_rows: int | None = None,
 ) -> int:
     """Return the number of pools per epoch; 1 where all rows fit at once.
 
@@ -36,6 +44,8 @@ def count_pools(
         shuffle: Mode.
         batch_size: Rows of a batch over all ranks.
         memory: Bytes of decoded rows to hold, or ``None`` for :data:`DEFAULT_MEMORY`.
+        num_rows: Rows in these blocks; ``None`` for all of the dataset.
+        world_size: Ranks; each holds its own rows of a full shuffle that does not fit at once.
 
     Raises:
         ConfigError: ``memory`` is not a positive integer.
@@ -43,19 +53,21 @@ def count_pools(
     if memory is not None:
         check_integer("memory", memory, least=1)
     budget = DEFAULT_MEMORY if memory is None else memory
-    if num_blocks == 0:
+    if num_rows is None:
+        num_rows = dataset.num_rows
+    if num_blocks == 0 or num_rows == 0:
         return 1
     if shuffle == "full":
         wanted = {name: entry.fields for name, entry in plan.inputs.items()}
-        if dataset.num_rows * row_bytes(dataset, wanted, value_bytes=_value_bytes(plan)) <= budget:
+        if num_rows * row_bytes(dataset, wanted, value_bytes=_value_bytes(plan)) <= budget:
             return 1
-        return _pools_of(dataset.num_rows * _batch_row_bytes(plan), budget)
-    pools = _pools_of(dataset.num_rows * row_bytes(dataset, {name: dataset[name].fields for name in dataset}), budget)
+        return max(2, _pools_of(num_rows * _batch_row_bytes(plan) / world_size, budget))
+    pools = _pools_of(num_rows * row_bytes(dataset, {name: dataset[name].fields for name in dataset}), budget)
     if shuffle == "none":
-        block_rows = dataset.num_rows / num_blocks
+        block_rows = num_rows / num_blocks
         return max(pools, math.ceil(num_blocks / max(_SEQUENTIAL_BLOCKS, batch_size / block_rows)))
     if memory is None:
-        pools = min(pools, max(1, dataset.num_rows // (MIN_POOL_BATCHES * batch_size)))
+        pools = min(pools, max(1, num_rows // (MIN_POOL_BATCHES * batch_size)))
     return min(pools, num_blocks)
 
 

@@ -112,9 +112,9 @@ def make_plan(
     named = _named_labels(labels)
     plan = Plan(
         inputs={name: _input(schema, name, fields, pads) for name, fields in _entries(inputs)},
-        labels={name: _scalar(schema, text, "labels") for name, text in named.items()},
+        labels={name: find_scalar(schema, text, "labels") for name, text in named.items()},
         single_label=isinstance(labels, str),
-        weight=None if weights is None else _scalar(schema, weights, "weights"),
+        weight=None if weights is None else find_scalar(schema, weights, "weights"),
         dtype=dtype,
     )
     pads.check_used(plan)
@@ -203,8 +203,18 @@ def _named_labels(labels: object) -> dict[str, str]:
     return dict(cast(Mapping[str, str], named))
 
 
-def _scalar(schema: Schema, text: object, what: str) -> Scalar:
-    """Find the row-level field that ``object.field`` names; either name may hold dots."""
+def find_scalar(schema: Schema, text: object, what: str) -> Scalar:
+    """Find the row-level field that ``object.field`` names; either name may hold dots.
+
+    Args:
+        schema: The dataset's.
+        text: The name.
+        what: The argument it was given as, for errors.
+
+    Raises:
+        ConfigError: it is no text.
+        SchemaError: no such field, or one with a value per entry.
+    """
     levels = [spec for spec in schema.objects if not spec.is_list]
     known = {f"{spec.name}.{name}": Scalar(spec.name, name) for spec in levels for name in spec.field_names}
     if not isinstance(text, str):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
@@ -14,16 +14,18 @@ from .. import _core
 from ..thread_pool import thread_pool
 from .assembly import Assembly
 from .block import Block, BlockReader
-from .order import PoolOrder
 from .plan import Input, Plan, Scalar
 from .prefetch import Check
+from .source import PoolTask
+
+Rows = NDArray[np.int64]
 
 #: Positions whose places are worked out at once: hashing a few is all overhead.
 _SLAB = 1 << 16
 
 
 class Pool(Protocol):
-    """Rows at a run of positions of the epoch, ready to be taken in any pieces."""
+    """Rows at some positions of the epoch, ready to be taken in their order."""
 
     stop: int
 
@@ -36,67 +38,90 @@ class BlockPool:
     """All rows of some blocks.
 
     Args:
-        order: Which positions it has.
-        blocks: Decoded, in the order of ``order.blocks`` joined.
+        task: Which positions are taken.
+        blocks: Decoded, by their index in ``task.order.blocks``.
         plan: What the batches hold.
         threads: Threads of the gather; 0 for one per core.
     """
 
-    def __init__(self, order: PoolOrder, blocks: Sequence[Block], plan: Plan, threads: int) -> None:
-        self.stop = order.stop
-        self._order = order
+    def __init__(self, task: PoolTask, blocks: Mapping[int, Block], plan: Plan, threads: int) -> None:
         self._threads = threads
-        self._gathers = {name: _gather(entry, blocks) for name, entry in plan.inputs.items()}
+        decoded = list(blocks.values())
+        self._gathers = {name: _gather(entry, decoded) for name, entry in plan.inputs.items()}
         self._scalars: dict[Scalar, NDArray[Any]] = {
-            scalar: np.concatenate([block.scalars[scalar] for block in blocks]) for scalar in plan.scalars
+            scalar: np.concatenate([block.scalars[scalar] for block in decoded]) for scalar in plan.scalars
         }
-        self._slab_start = 0
-        self._slab = np.zeros(0, np.int64)
+        firsts = np.cumsum([0, *(block.stop - block.start for block in decoded)])
+        #: What to add to a row number to find the row among the decoded ones, by block of the pool.
+        self._shifts = np.zeros(len(task.order.blocks), np.int64)
+        for first, (index, block) in zip(firsts.tolist(), blocks.items(), strict=False):
+            self._shifts[index] = first - block.start
+        self._begin(task)
 
-    def with_order(self, order: PoolOrder) -> BlockPool:
+    def with_task(self, task: PoolTask) -> BlockPool:
         """Return a pool of the same blocks for another epoch; nothing is decoded again."""
         other = object.__new__(BlockPool)
         other.__dict__.update(self.__dict__)
-        other._order, other.stop = order, order.stop
-        other._slab = np.zeros(0, np.int64)
+        other._begin(task)
         return other
 
     def take(self, start: int, stop: int, into: Assembly, at: int) -> None:
         """Write the rows at positions [start, stop) to an assembly, from its row ``at`` on."""
-        places = self._places(start, stop)
+        numbers, places = self._located(start, stop)
         rows = slice(at, at + stop - start)
         threads = thread_pool(self._threads)
         for name, gather in self._gathers.items():
             gather.take(threads, places, into.values[name][rows], into.valid[name][rows])
         for scalar, values in self._scalars.items():
             into.scalars[scalar][rows] = values[places]
-        into.index[rows] = self._order.rows_at(places)
+        into.index[rows] = numbers
 
-    def _places(self, start: int, stop: int) -> NDArray[np.int64]:
-        first = start - self._slab_start
-        if first < 0 or stop - self._slab_start > len(self._slab):
-            self._slab_start = start
-            self._slab = self._order.places(start, min(self.stop, max(stop, start + _SLAB)))
+    def _begin(self, task: PoolTask) -> None:
+        self.stop = task.order.stop
+        self._task = task
+        self._slab: tuple[Rows, Rows, Rows] = (np.zeros(0, np.int64),) * 3
+
+    def _located(self, start: int, stop: int) -> tuple[Rows, Rows]:
+        """Return row numbers and places among the decoded rows; many positions are worked out at once."""
+        positions, numbers, places = self._slab
+        first = int(np.searchsorted(positions, start))
+        if first >= len(positions) or positions[first] != start or int(positions[-1]) < stop - 1:
+            positions = self._next_positions(start, stop)
+            numbers, local = self._task.order.locate(positions)
+            places = numbers + self._shifts[local]
+            self._slab = positions, numbers, places
             first = 0
-        return self._slab[first : first + stop - start]
+        return numbers[first : first + stop - start], places[first : first + stop - start]
+
+    def _next_positions(self, start: int, stop: int) -> Rows:
+        """Return the positions [start, stop), and those that are taken after them, up to a slab."""
+        starts, stops = self._task.starts, self._task.stops
+        after = int(np.searchsorted(starts, stop))
+        sizes = np.cumsum(stops[after:] - starts[after:])
+        count = int(np.searchsorted(sizes, _SLAB - (stop - start), side="right"))
+        ranges = zip(starts[after : after + count].tolist(), stops[after : after + count].tolist(), strict=True)
+        return np.concatenate([np.arange(start, stop), *(np.arange(*pair) for pair in ranges)]).astype(np.int64)
 
 
 class ScatteredPool:
     """Rows from all over the dataset, as they lie in batches.
 
     Args:
-        order: Which positions it has.
-        rows: At these positions; see :func:`scattered_pool`.
+        task: Which positions are taken.
+        rows: At these positions, one range after the other.
     """
 
-    def __init__(self, order: PoolOrder, rows: Assembly) -> None:
-        self.stop = order.stop
-        self._start = order.start
+    def __init__(self, task: PoolTask, rows: Assembly) -> None:
+        self.stop = task.order.stop
+        self._starts = task.starts
+        self._firsts = np.concatenate([[0], np.cumsum(task.stops - task.starts)])
         self._rows = rows
 
     def take(self, start: int, stop: int, into: Assembly, at: int) -> None:
         """Write the rows at positions [start, stop) to an assembly, from its row ``at`` on."""
-        into.copy_rows(at, self._rows, start - self._start, stop - self._start)
+        entry = int(np.searchsorted(self._starts, start, side="right")) - 1
+        first = int(self._firsts[entry]) + start - int(self._starts[entry])
+        into.copy_rows(at, self._rows, first, first + stop - start)
 
 
 class PoolLoader:
@@ -108,6 +133,10 @@ class PoolLoader:
         bounds: First row of every block, and the number of rows.
         threads: Threads that decode; 0 for one per core.
         scalar_dtypes: Stored dtypes of labels and weights.
+
+    Attributes:
+        decoded_rows: Rows it has decoded.
+        decoded_bytes: Bytes of these, as they lie in memory.
     """
 
     def __init__(
@@ -123,25 +152,39 @@ class PoolLoader:
         self._bounds = bounds
         self._threads = threads
         self._scalar_dtypes = scalar_dtypes
+        self.decoded_rows = 0
+        self.decoded_bytes = 0
 
-    def load(self, order: PoolOrder, check: Check) -> Pool:
+    def load(self, task: PoolTask, check: Check, *, keep: Rows | None = None) -> Pool:
         """Decode a pool; ``check`` is called between blocks.
+
+        Args:
+            task: Which pool, and what is taken of it.
+            check: Raises if nobody wants the pool any more.
+            keep: Blocks of the only pool to decode, for this epoch and all others; ``None`` for
+                those that are needed.
 
         Raises:
             DatasetError: stored bytes are damaged.
         """
-        if order.is_whole:
-            return BlockPool(order, list(self._blocks(order, check)), self._plan, self._threads)
-        return self._scattered(order, check)
+        order = task.order
+        if not order.is_whole:
+            return self._scattered(task, check)
+        needed = (order.blocks_at(task.starts, task.stops) if keep is None else keep).tolist()
+        numbers = [int(order.blocks[index]) for index in needed]
+        blocks = dict(zip(needed, self._blocks(numbers, check), strict=True))
+        return BlockPool(task, blocks, self._plan, self._threads)
 
-    def _scattered(self, order: PoolOrder, check: Check) -> ScatteredPool:
-        """Go through all blocks and keep the rows that are asked for: exact, in bounded memory, slow."""
-        rows = order.rows(order.start, order.stop)
+    def _scattered(self, task: PoolTask, check: Check) -> ScatteredPool:
+        """Go through the blocks and keep the rows that are asked for: exact, in bounded memory, slow."""
+        ranges = zip(task.starts.tolist(), task.stops.tolist(), strict=True)
+        rows = task.order.rows(np.concatenate([np.arange(*pair) for pair in ranges]).astype(np.int64))
         by_row = np.argsort(rows, kind="stable")
         ascending = rows[by_row]
         result = Assembly.of_rows(self._plan, len(rows), self._scalar_dtypes)
         threads = thread_pool(self._threads)
-        for block in self._blocks(order, check):
+        held = np.diff(np.searchsorted(ascending, self._bounds)) > 0
+        for block in self._blocks(np.flatnonzero(held).tolist(), check):
             first, last = np.searchsorted(ascending, [block.start, block.stop])
             part = Assembly.of_rows(self._plan, int(last - first), self._scalar_dtypes)
             local = ascending[first:last] - block.start
@@ -151,11 +194,11 @@ class PoolLoader:
                 part.scalars[scalar][...] = block.scalars[scalar][local]
             part.index[...] = ascending[first:last]
             result.scatter(by_row[first:last], part)
-        return ScatteredPool(order, result)
+        return ScatteredPool(task, result)
 
-    def _blocks(self, order: PoolOrder, check: Check) -> Iterator[Block]:
+    def _blocks(self, numbers: Sequence[int], check: Check) -> Iterator[Block]:
         """Decode blocks on several threads, a few ahead, in their order."""
-        blocks = deque(order.blocks.tolist())
+        blocks = deque(numbers)
         workers = thread_pool(self._threads).size
         waiting: deque[Future[Block]] = deque()
         with ThreadPoolExecutor(workers, "simdprep-decode") as executor:
@@ -167,6 +210,8 @@ class PoolLoader:
                         waiting.append(executor.submit(self._reader.read, *rows))
                     block = waiting.popleft().result()
                     check()
+                    self.decoded_rows += block.stop - block.start
+                    self.decoded_bytes += block.num_bytes
                     yield block
             finally:
                 for future in waiting:

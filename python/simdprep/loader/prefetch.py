@@ -5,9 +5,10 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, Self, TypeVar
 
 from ..errors import SimdprepError
@@ -30,11 +31,11 @@ class Ring(Generic[T]):
         make: Makes the iterator, in the thread. It is given a function to call now and then during
             long work, which raises if nobody wants the items any more. It must not refer to the ring.
         ahead: Items made or being made, but not taken: 1 makes the next while the last taken is used.
-        source: A ring that the iterator takes from; it is closed with this one.
+        sources: Rings that the iterator takes from; they are closed with this one.
     """
 
-    def __init__(self, make: Make[T], *, ahead: int, source: Ring[Any] | None = None) -> None:
-        self._work: _Work[T] = _Work(make, ahead, None if source is None else source._work)
+    def __init__(self, make: Make[T], *, ahead: int, sources: Sequence[Ring[Any]] = ()) -> None:
+        self._work: _Work[T] = _Work(make, ahead, [ring._work for ring in sources])
         self._work.begin()
         # The thread refers to the work, not to the ring: this runs when a consumer just walks away.
         weakref.finalize(self, self._work.stop).atexit = False
@@ -44,6 +45,16 @@ class Ring(Generic[T]):
 
     def __next__(self) -> T:
         return self._work.take()
+
+    @property
+    def ready(self) -> int:
+        """Items that are made and not taken."""
+        return len(self._work.items)
+
+    @property
+    def making(self) -> float:
+        """Seconds the iterator has worked, without those it waited for its sources."""
+        return self._work.making - sum(source.waited for source in self._work.sources)
 
     def close(self) -> None:
         """Stop the thread and wait until it has ended; items that were not taken are gone."""
@@ -58,13 +69,15 @@ class _Stopped(Exception):
 class _Work(Generic[T]):
     """What a ring and its thread share."""
 
-    def __init__(self, make: Make[T], ahead: int, source: _Work[Any] | None) -> None:
+    def __init__(self, make: Make[T], ahead: int, sources: list[_Work[Any]]) -> None:
         self._make: Make[T] | None = make
         self._ahead = ahead
-        self._source = source
+        self.sources = sources
         self._owner = os.getpid()
         self._changed = threading.Condition()  # its lock is reentrant: a finalizer may run anywhere
-        self._items: deque[T] = deque()
+        self.items: deque[T] = deque()
+        self.making = 0.0
+        self.waited = 0.0
         self._error: BaseException | None = None
         self._stopped = False
         self._ended = False
@@ -85,12 +98,15 @@ class _Work(Generic[T]):
             )
         inside = threading.current_thread() in _threads
         with self._changed:
-            while not (self._items or self._ended or self._stopped):
-                self._changed.wait()
+            if not self.items:
+                begun = time.perf_counter()
+                while not (self.items or self._ended or self._stopped):
+                    self._changed.wait()
+                self.waited += time.perf_counter() - begun
             if self._stopped:
                 raise _Stopped if inside else StopIteration
-            if self._items:
-                item = self._items.popleft()
+            if self.items:
+                item = self.items.popleft()
                 self._changed.notify_all()
                 return item
             error, self._error = self._error, None
@@ -107,16 +123,16 @@ class _Work(Generic[T]):
             return  # the thread is not in this process, and the lock may be held for ever
         with self._changed:
             self._stopped = True
-            self._items.clear()
+            self.items.clear()
             self._changed.notify_all()
-        if self._source is not None:
-            self._source.stop()
+        for source in self.sources:
+            source.stop()
 
     def join(self) -> None:
         if self._owner == os.getpid() and self._thread is not threading.current_thread():
             self._thread.join()
-            if self._source is not None:
-                self._source.join()
+            for source in self.sources:
+                source.join()
 
     def _run(self) -> None:
         _threads.add(threading.current_thread())
@@ -141,21 +157,23 @@ class _Work(Generic[T]):
 
     def _fill(self, items: Iterator[T]) -> None:
         while self._has_room():
+            begun = time.perf_counter()
             try:
                 item = next(items)
             except StopIteration:
                 return
+            self.making += time.perf_counter() - begun
             with self._changed:
                 if self._stopped:
                     return
-                self._items.append(item)
+                self.items.append(item)
                 self._changed.notify_all()
             del item  # the consumer's alone: its memory goes when they are done
 
     def _has_room(self) -> bool:
         """Wait until one more item may be made; false when none is wanted."""
         with self._changed:
-            while len(self._items) >= self._ahead and not self._stopped:
+            while len(self.items) >= self._ahead and not self._stopped:
                 self._changed.wait()
             return not self._stopped
 

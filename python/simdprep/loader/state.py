@@ -8,9 +8,8 @@ from typing import Any
 
 from ..errors import ConfigError
 from .argument import check_integer
-from .order import RowOrder
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass
@@ -38,18 +37,13 @@ class Progress:
         return Progress(self.epoch, self.step, begun=True)
 
 
-def make_state(order: RowOrder, batch_size: int, progress: Progress) -> dict[str, Any]:
-    """Return what it takes to go on with the same batches."""
-    return {
-        "simdprep_loader": VERSION,
-        **_identity(order, batch_size),
-        "epoch": progress.epoch,
-        "step": progress.step,
-    }
+def make_state(identity: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Return what it takes to go on with the same batches; ``identity`` tells these from others."""
+    return {"simdprep_loader": VERSION, **identity, "epoch": progress.epoch, "step": progress.step}
 
 
-def read_state(state: object, order: RowOrder, batch_size: int, num_batches: int) -> Progress:
-    """Return the progress a state holds.
+def read_state(state: object, identity: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the epoch and the step that a state holds.
 
     Raises:
         ConfigError: it is no such state, or that of another stream of batches.
@@ -57,7 +51,7 @@ def read_state(state: object, order: RowOrder, batch_size: int, num_batches: int
     if not isinstance(state, Mapping) or state.get("simdprep_loader") != VERSION:
         rule = f"what state_dict() of version {VERSION} returned"
         raise ConfigError("state of a loader", got=repr(state)[:80], expected=rule, where="load_state_dict")
-    for name, here in _identity(order, batch_size).items():
+    for name, here in identity.items():
         if name not in state or state[name] != here:
             raise ConfigError(
                 f"{name} in the state",
@@ -68,18 +62,4 @@ def read_state(state: object, order: RowOrder, batch_size: int, num_batches: int
             )
     for name in ("epoch", "step"):
         check_integer(f"{name} in the state", state.get(name), least=0, where="load_state_dict")
-    if state["step"] > num_batches:
-        rule = f"at most {num_batches}, the batches of an epoch"
-        raise ConfigError("step in the state", got=state["step"], expected=rule, where="load_state_dict")
-    return Progress(state["epoch"], state["step"])
-
-
-def _identity(order: RowOrder, batch_size: int) -> dict[str, Any]:
-    """What decides which rows are in which batch."""
-    return {
-        "fingerprint": order.fingerprint,
-        "shuffle": order.shuffle,
-        "seed": order.seed,
-        "batch_size": batch_size,
-        "num_pools": order.num_pools if order.shuffle == "block" else None,
-    }
+    return int(state["epoch"]), int(state["step"])

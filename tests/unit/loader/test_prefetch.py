@@ -125,7 +125,7 @@ def test_a_ring_that_nobody_holds_stops():
 
 def chain():
     first = Ring(numbers, ahead=1)
-    return Ring(lambda check: (number * 2 for number in first), ahead=2, source=first)
+    return Ring(lambda check: (number * 2 for number in first), ahead=2, sources=[first])
 
 
 def test_rings_in_a_row():
@@ -151,7 +151,7 @@ def test_one_that_waits_for_another_is_woken():
         yield 0
 
     first = Ring(stuck, ahead=1)
-    second = Ring(lambda check: iter(first), ahead=1, source=first)
+    second = Ring(lambda check: iter(first), ahead=1, sources=[first])
     time.sleep(0.01)
     second.close()
     assert threads() == []
@@ -163,7 +163,7 @@ def test_an_error_in_the_first_reaches_the_consumer_of_the_second():
         raise OSError("disk")
 
     first = Ring(failing, ahead=1)
-    second = Ring(lambda check: (number for number in first), ahead=1, source=first)
+    second = Ring(lambda check: (number for number in first), ahead=1, sources=[first])
     assert next(second) == 1
     with pytest.raises(OSError, match="disk"):
         next(second)
@@ -188,7 +188,7 @@ def test_items_are_let_go_when_the_consumer_has_them():
     ring = Ring(lambda check: (Item() for _ in range(10)), ahead=1)
     item = next(ring)
     seen = weakref.ref(item)
-    wait_for(lambda: ring._work._items)
+    wait_for(lambda: ring._work.items)
     del item
     assert seen() is None
     ring.close()

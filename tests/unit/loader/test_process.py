@@ -154,7 +154,7 @@ def test_memory_is_bounded_by_two_pools(stored):
             nonlocal alive
             alive -= 1
 
-    loader._load = lambda order, check: Watched(load(order, check))
+    loader._load = lambda *task: Watched(load(*task))
     assert loader.order.num_pools >= 4
     assert len(list(loader)) == 400
     assert most <= 2
