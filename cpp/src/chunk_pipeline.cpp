@@ -1,11 +1,11 @@
 #include "simdprep/detail/chunk_pipeline.hpp"
 
 #include <algorithm>
-#include <array>
-#include <optional>
 #include <string>
 
+#include "simdprep/detail/chunk_choice.hpp"
 #include "simdprep/detail/codec.hpp"
+#include "simdprep/detail/run_deflate.hpp"
 #include "simdprep/detail/scratch.hpp"
 #include "simdprep/error.hpp"
 
@@ -16,18 +16,7 @@ constexpr std::size_t checksum_bytes = 4;
 
 thread_local Scratch shuffled_scratch;
 thread_local Scratch deflated_scratch;
-
-Deflater& deflater(int level) {
-    thread_local std::array<std::optional<Deflater>, 10> deflaters;
-    if (level < 1 || level > 9) {
-        throw InternalError(expected("deflate level", level, "1 to 9"));
-    }
-    auto& entry = deflaters[static_cast<std::size_t>(level)];
-    if (!entry) {
-        entry.emplace(level);
-    }
-    return *entry;
-}
+thread_local RunDeflater run_deflater;
 
 // Like HDF5, leaves bytes behind the last whole element where they are.
 void shuffle_all(std::span<const std::byte> in, std::byte* out, std::size_t size) {
@@ -68,6 +57,74 @@ std::span<const std::byte> checked(std::span<const std::byte> stored) {
     return payload;
 }
 
+std::span<const std::byte> shuffled(const ChunkPipeline& pipeline, std::span<const std::byte> raw) {
+    const auto bytes = shuffled_scratch.get(raw.size());
+    shuffle_all(raw, bytes.data(), pipeline.shuffle_size);
+    return bytes;
+}
+
+StoredChunk stored_as(std::span<const std::byte> bytes, std::uint32_t filter_mask) {
+    StoredChunk stored{{}, filter_mask};
+    stored.bytes.reserve(bytes.size() + checksum_bytes);
+    stored.bytes.assign(bytes.begin(), bytes.end());
+    return stored;
+}
+
+StoredChunk with_checksum(const ChunkPipeline& pipeline, StoredChunk stored) {
+    if (pipeline.fletcher) {
+        const std::uint32_t sum = fletcher32(stored.bytes);
+        stored.bytes.resize(stored.bytes.size() + checksum_bytes);
+        put_checksum(stored.bytes.data() + stored.bytes.size() - checksum_bytes, sum);
+    }
+    return stored;
+}
+
+// Bits of the filter mask, where the pipeline has deflate.
+std::uint32_t skip_shuffle(const ChunkPipeline& pipeline) { return pipeline.has_shuffle() ? 1 : 0; }
+std::uint32_t skip_deflate(const ChunkPipeline& pipeline) { return pipeline.has_shuffle() ? 2 : 1; }
+
+// The stream of one choice in deflated_scratch, if it is smaller than `limit` bytes; else nothing.
+std::span<const std::byte> deflated_as(const Choice& choice, const ChunkPipeline& pipeline, const Effort& effort,
+                                       std::span<const std::byte> raw, std::size_t limit) {
+    const auto bytes = choice.shuffle ? shuffled(pipeline, raw) : raw;
+    if (choice.method == Method::search) {
+        const auto out = deflated_scratch.get(deflate_bound(raw.size()));
+        const std::size_t size = deflater(effort.search_level).compress(bytes, out);
+        return size < limit ? out.first(size) : out.first(0);
+    }
+    const std::size_t element = std::max<std::size_t>(pipeline.shuffle_size, 1);
+    const std::size_t size =
+        choice.shuffle ? run_deflater.plan(bytes, raw.size() / element, 1) : run_deflater.plan(bytes, 0, element);
+    if (size >= limit) {
+        return {};
+    }
+    const auto out = deflated_scratch.get(size + BitWriter::slack);
+    run_deflater.write(out.data());
+    return out.first(size);
+}
+
+// Chooses what makes the chunk small; bytes that cannot be made smaller are stored as they are.
+StoredChunk deflate_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> raw) {
+    const Effort effort = effort_of(pipeline.deflate_level);
+    const std::size_t element = std::max<std::size_t>(pipeline.shuffle_size, 1);
+    std::vector<Choice> choices;
+    if (effort.tries_all) {
+        choices = all_choices(element);
+    } else {
+        choices = {choose(raw, element, effort)};
+    }
+    StoredChunk best;
+    std::size_t limit = raw.size();
+    for (const Choice& choice : choices) {
+        const auto found = deflated_as(choice, pipeline, effort, raw, limit);
+        if (!found.empty()) {
+            best = stored_as(found, choice.shuffle ? 0 : skip_shuffle(pipeline));
+            limit = found.size();
+        }
+    }
+    return best.bytes.empty() ? stored_as(raw, skip_shuffle(pipeline) | skip_deflate(pipeline)) : best;
+}
+
 // Which filters were applied to one chunk.
 struct Applied {
     bool shuffle = false;
@@ -95,28 +152,14 @@ Applied applied(const ChunkPipeline& pipeline, std::uint32_t filter_mask) {
 }  // namespace
 
 StoredChunk encode_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> raw) {
+    if (pipeline.has_deflate()) {
+        return with_checksum(pipeline, deflate_chunk(pipeline, raw));
+    }
     std::span<const std::byte> bytes = raw;
     if (pipeline.has_shuffle()) {
-        const auto shuffled = shuffled_scratch.get(bytes.size());
-        shuffle_all(bytes, shuffled.data(), pipeline.shuffle_size);
-        bytes = shuffled;
+        bytes = shuffled(pipeline, raw);
     }
-    if (pipeline.has_deflate()) {
-        const auto deflated = deflated_scratch.get(deflate_bound(bytes.size()));
-        const std::size_t size = deflater(pipeline.deflate_level).compress(bytes, deflated);
-        if (size == 0) {
-            throw InternalError("deflate: got more bytes than its own bound");
-        }
-        bytes = deflated.first(size);
-    }
-    StoredChunk stored;
-    stored.bytes.reserve(bytes.size() + checksum_bytes);
-    stored.bytes.assign(bytes.begin(), bytes.end());
-    if (pipeline.fletcher) {
-        stored.bytes.resize(bytes.size() + checksum_bytes);
-        put_checksum(stored.bytes.data() + bytes.size(), fletcher32(bytes));
-    }
-    return stored;
+    return with_checksum(pipeline, stored_as(bytes, 0));
 }
 
 void check_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> stored, std::uint32_t filter_mask) {

@@ -1,6 +1,8 @@
 // The two deflate libraries behind one face; CMake picks one and defines SIMDPREP_LIBDEFLATE if it is that.
+#include <array>
 #include <limits>
 #include <new>
+#include <optional>
 #include <string>
 
 #include "simdprep/detail/codec.hpp"
@@ -158,6 +160,16 @@ int default_deflate_level() { return 4; }
 Deflater::Deflater(int level) {
     check_level(level);
     state_ = std::make_unique<State>(level);
+}
+
+Deflater& deflater(int level) {
+    thread_local std::array<std::optional<Deflater>, 10> deflaters;
+    check_level(level);
+    auto& kept = deflaters[static_cast<std::size_t>(level)];
+    if (!kept) {
+        kept.emplace(level);
+    }
+    return *kept;
 }
 
 Deflater::~Deflater() = default;

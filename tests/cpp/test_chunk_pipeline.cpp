@@ -71,6 +71,24 @@ TEST(the_checksum_comes_last_and_little_endian) {
     }
 }
 
+// The filters of a pipeline done one after the other, none left out.
+std::vector<std::byte> by_definition(const ChunkPipeline& pipeline, std::vector<std::byte> bytes) {
+    if (pipeline.has_shuffle()) {
+        const std::vector<std::byte> in = bytes;
+        shuffle(in.data(), bytes.data(), in.size() / pipeline.shuffle_size, pipeline.shuffle_size);
+    }
+    if (pipeline.has_deflate()) {
+        std::vector<std::byte> out(deflate_bound(bytes.size()));
+        out.resize(deflater(pipeline.deflate_level).compress(bytes, out));
+        bytes = out;
+    }
+    const std::uint32_t sum = fletcher32(bytes);
+    for (unsigned i = 0; pipeline.fletcher && i < 4; ++i) {
+        bytes.push_back(static_cast<std::byte>(sum >> (8 * i)));
+    }
+    return bytes;
+}
+
 TEST(mask_counts_only_filters_that_are_there) {
     const auto raw = check::random_bytes(4000, 0.2, 1);
     for (const ChunkPipeline& pipeline : all_pipelines()) {
@@ -95,22 +113,22 @@ TEST(mask_counts_only_filters_that_are_there) {
                 }
             }
             std::vector<std::byte> out(raw.size());
-            decode_chunk(pipeline, encode_chunk(used, raw).bytes, mask, out);
+            decode_chunk(pipeline, by_definition(used, raw), mask, out);
             CHECK(out == raw);
         }
         CHECK_THROWS(DatasetError, "filter mask",
-                     decode(pipeline, encode_chunk(pipeline, raw).bytes, 1U << filters.size(), raw.size()));
+                     decode(pipeline, by_definition(pipeline, raw), 1U << filters.size(), raw.size()));
     }
 }
 
 TEST(every_flipped_bit_is_found) {
     const auto raw = check::random_bytes(200, 0.3, 1);
     for (const ChunkPipeline& pipeline : {full, ChunkPipeline{}, ChunkPipeline{.shuffle_size = 2}}) {
-        const auto stored = encode_chunk(pipeline, raw).bytes;
+        const auto [stored, mask] = encode_chunk(pipeline, raw);
         for (std::size_t bit = 0; bit < stored.size() * 8; ++bit) {
             auto flipped = stored;
             flipped[bit / 8] ^= static_cast<std::byte>(1 << (bit % 8));
-            CHECK_THROWS(DatasetError, "checksum", decode(pipeline, flipped, 0, raw.size()));
+            CHECK_THROWS(DatasetError, "checksum", decode(pipeline, flipped, mask, raw.size()));
         }
     }
 }
@@ -118,10 +136,21 @@ TEST(every_flipped_bit_is_found) {
 TEST(wrong_sizes_are_found) {
     const auto raw = check::random_bytes(200, 0.3, 1);
     for (const std::size_t size : {199UL, 201UL}) {
-        CHECK_THROWS(DatasetError, "compressed chunk", decode(full, encode_chunk(full, raw).bytes, 0, size));
+        CHECK_THROWS(DatasetError, "compressed chunk", decode(full, by_definition(full, raw), 0, size));
         CHECK_THROWS(DatasetError, "bytes in a chunk: got 200", decode({}, encode_chunk({}, raw).bytes, 0, size));
     }
     for (std::size_t size = 0; size < 4; ++size) {
         CHECK_THROWS(DatasetError, "at least the 4", decode(full, std::span(raw).first(size), 0, 200));
+    }
+}
+
+TEST(never_larger_than_raw) {
+    for (const int level : {1, 4, 9}) {
+        for (const std::size_t size : {0UL, 1UL, 2UL, 3UL, 4UL, 5UL, 100UL, 4096UL, 300'000UL}) {
+            const ChunkPipeline pipeline = {.shuffle_size = 4, .deflate_level = level, .fletcher = true};
+            const auto stored = encode_chunk(pipeline, check::random_bytes(size, 1.0, 1));
+            CHECK(stored.bytes.size() <= size + 4);
+            CHECK_EQUAL(stored.filter_mask, 3);  // neither shuffled nor deflated
+        }
     }
 }

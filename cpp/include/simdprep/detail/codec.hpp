@@ -36,6 +36,9 @@ private:
     std::unique_ptr<State> state_;
 };
 
+// The compressor of a level that is kept for this thread.
+[[nodiscard]] Deflater& deflater(int level);
+
 // Decompresses a zlib stream. DatasetError unless it is sound and fills `out` exactly.
 void inflate(std::span<const std::byte> in, std::span<std::byte> out);
 
