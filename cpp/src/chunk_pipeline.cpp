@@ -108,7 +108,9 @@ StoredChunk deflate_chunk(const ChunkPipeline& pipeline, std::span<const std::by
     const Effort effort = effort_of(pipeline.deflate_level);
     const std::size_t element = std::max<std::size_t>(pipeline.shuffle_size, 1);
     std::vector<Choice> choices;
-    if (effort.tries_all) {
+    if (raw.empty()) {
+        choices = {};
+    } else if (effort.tries_all) {
         choices = all_choices(element);
     } else {
         choices = {choose(raw, element, effort)};

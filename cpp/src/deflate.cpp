@@ -69,8 +69,6 @@ void inflate(std::span<const std::byte> in, std::span<std::byte> out) {
 
 std::string_view deflate_backend() { return "libdeflate " LIBDEFLATE_VERSION_STRING; }
 
-int default_deflate_level() { return 3; }
-
 #else
 
 namespace {
@@ -152,9 +150,6 @@ std::string_view deflate_backend() {
     static const std::string name = std::string("zlib ") + zlibVersion();
     return name;
 }
-
-int default_deflate_level() { return 4; }
-
 #endif
 
 Deflater::Deflater(int level) {

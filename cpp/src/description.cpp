@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "simdprep/detail/codec.hpp"
+#include "simdprep/detail/chunk_choice.hpp"
 #include "simdprep/detail/sha256.hpp"
 #include "simdprep/error.hpp"
 
@@ -187,7 +187,7 @@ private:
         for (DatasetDescription& dataset : result_.datasets) {
             dataset.chunk_rows = dataset.axis == Axis::row ? rows : flat_chunk_items;
             if (schema_.codec() == Codec::gzip) {
-                dataset.pipeline.deflate_level = schema_.level().value_or(detail::default_deflate_level());
+                dataset.pipeline.deflate_level = schema_.level().value_or(detail::default_deflate_level);
                 dataset.pipeline.shuffle_size = dataset.item_bytes > 1 ? dataset.item_bytes : 0;
             }
             dataset.pipeline.fletcher = true;

@@ -7,7 +7,7 @@ import pytest
 from tests.cmake_build import ROOT, build, configure, kept, run, tool
 
 #: What depends on the deflate library.
-OF_DEFLATE = ["chunk_pipeline", "chunk_reader", "deflate", "encoder"]
+OF_DEFLATE = ["chunk_pipeline", "chunk_reader", "deflate", "encoder", "run_deflate"]
 
 #: What runs on several threads.
 OF_THREADS = ["chunk_reader", "encoder", "thread_pool"]

@@ -45,10 +45,6 @@ void inflate(std::span<const std::byte> in, std::span<std::byte> out);
 // Name and version of the deflate library in use, such as "libdeflate 1.14".
 [[nodiscard]] std::string_view deflate_backend();
 
-// The smallest level of the library in use whose files are not larger than h5py's with shuffle and gzip 4, on
-// toy tracks, NanoAOD and plain ntuples (benchmarks/bench_level.py).
-[[nodiscard]] int default_deflate_level();
-
 // HDF5's checksum: Fletcher's over big-endian 16-bit words, an odd last byte counting as the high one.
 [[nodiscard]] std::uint32_t fletcher32(std::span<const std::byte> bytes);
 
