@@ -25,7 +25,7 @@ from .lazy_names import lazy_names
 if TYPE_CHECKING:
     from . import errors, testing, transforms
     from ._core import __version__
-    from .convert import Writer, convert, iterate
+    from .convert import Columns, EventWriter, Writer, convert, iterate
     from .loader import Loader
     from .schema.config import Config
     from .schema.field import Field
@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from .storage import Dataset, open
 
 __all__ = [
+    "Columns",
     "Config",
     "Dataset",
+    "EventWriter",
     "Field",
     "Loader",
     "ObjectSpec",
@@ -52,8 +54,10 @@ __all__ = [
 
 #: Where each public name lives; the public submodules stand for themselves.
 _HOMES = {
+    "Columns": ".convert",
     "Config": ".schema.config",
     "Dataset": ".storage",
+    "EventWriter": ".convert",
     "Field": ".schema.field",
     "Loader": ".loader",
     "ObjectSpec": ".schema.object_spec",

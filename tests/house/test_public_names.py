@@ -9,8 +9,8 @@ import pytest
 import simdprep as sp
 
 NAMES = [
-    "Config", "Dataset", "Field", "Loader", "ObjectSpec", "Schema", "Writer", "convert", "errors", "iterate", "open",
-    "testing", "transforms",
+    "Columns", "Config", "Dataset", "EventWriter", "Field", "Loader", "ObjectSpec", "Schema", "Writer", "convert",
+    "errors", "iterate", "open", "testing", "transforms",
 ]  # fmt: skip
 
 

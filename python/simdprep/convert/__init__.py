@@ -7,6 +7,8 @@ from inspect import Signature, signature
 from types import ModuleType
 from typing import Any
 
+from .columns import Columns
+from .event_writer import EventWriter
 from .inputs import EntryRange, Inputs
 from .inspection import Inspection, inspect
 from .provenance import Origin
@@ -15,8 +17,10 @@ from .summary import ConvertSummary, Skipped
 from .writer import Writer, WriteSummary
 
 __all__ = [
+    "Columns",
     "ConvertSummary",
     "EntryRange",
+    "EventWriter",
     "Inputs",
     "Inspection",
     "Origin",
