@@ -1,131 +1,199 @@
-"""Loading: an epoch of shuffled batches of 1024, each value decoded, padded slots 0, no GPU.
+"""Loading: an epoch of shuffled batches of 1024, standardised, padded slots 0, no GPU.
 
-``simdprep`` decodes the file in every epoch; ``simdprep, in memory`` is an epoch of a dataset that a
-first one has decoded. Random rows by fancy indexing are so slow that two batches must do.
+Peers are run as their own programs put them together (:mod:`benchmarks.peers`), where their
+environments are there. ``simdprep`` decodes the file in every epoch; ``in memory`` is an epoch of a
+dataset that a first one has decoded. What is slow does a few batches only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 import simdprep as sp
 
+from . import load_case
 from .baselines import h5py_loaders
-from .bench_write import write_ours
-from .cases import Case, Size, toy_tracks
+from .cases import Case, Size, jet_class, toy_tracks
+from .load_case import Prepared
+from .peers.environments import python_of
+from .peers.peer import Peer
 from .question import Contender, Target
 
 FANCY = "h5py fancy indexing"
-SLICES = "h5py shuffled slices"
-_FANCY_BATCHES = 2
+ITEMS = "torch DataLoader per item on h5py"
+SALT = "salt"
+WEAVER = "weaver on ROOT"
+COPY = "copy of ready batches"
+_FEW_BATCHES = 2
 _SEED = 5
 
+#: Bytes of decoded rows that the loader may hold where it is to decode in every epoch: about 128 batches.
+_LITTLE = 1 << 28
+
 ASKS = "an epoch of shuffled batches of 1024"
-TARGETS: tuple[Target, ...] = ()
+TARGETS: tuple[Target, ...] = (Target(FANCY, 4, "speed", 400, ("toy tracks",)),)
+if python_of("salt") is not None:
+    TARGETS += (
+        Target(f"{SALT}, 0 workers", 4, "speed", 12, ("toy tracks",)),
+        Target(f"{SALT}, 4 workers", 4, "speed", 5, ("toy tracks",)),
+    )
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A file, the object in it, and how it is loaded."""
-
-    path: Path
-    name: str
-    fields: tuple[str, ...]
-    num_rows: int
-    batch_size: int
-
-    @property
-    def num_batches(self) -> int:
-        """Full batches in an epoch."""
-        return self.num_rows // self.batch_size
-
-    def loader(self, dataset: sp.Dataset, threads: int | None = None) -> sp.Loader:
-        """Return our loader."""
-        inputs = {self.name: list(self.fields)}
-        return sp.Loader(dataset, inputs=inputs, batch_size=self.batch_size, seed=_SEED, threads=threads)
+def cases(size: Size) -> Sequence[Case]:
+    return [toy_tracks(size), jet_class(size)]
 
 
-def consume(batches: Iterator[NDArray[Any]]) -> int:
+prepare: Callable[[Case, Path], Prepared] = load_case.prepare
+
+
+def loader(prepared: Prepared, dataset: sp.Dataset, threads: int | None = None, **options: Any) -> sp.Loader:
+    """Return our loader."""
+    return sp.Loader(
+        dataset,
+        **{
+            "inputs": {"tracks": list(prepared.fields)},
+            "labels": "jets.mark",
+            "batch_size": prepared.batch_size,
+            "seed": _SEED,
+            "threads": threads,
+            "transforms": prepared.standardise(),
+            "pad": {"tracks": prepared.slots},
+            **options,
+        },
+    )
+
+
+def consume(batches: Iterable[Any]) -> int:
     """Go through batches as a training loop would; return their number."""
     return sum(1 for _ in batches)
 
 
-def decoded_epoch(prepared: Prepared, threads: int) -> int:
-    """Go through an epoch with a loader that has nothing in memory yet."""
-    with sp.open(prepared.path, threads=threads) as dataset:
-        return consume(batch[prepared.name] for batch in prepared.loader(dataset, threads))
+def decoded_epoch(prepared: Prepared, layout: str, threads: int) -> int:
+    """Go through an epoch with a loader that has nothing in memory yet and may keep little."""
+    with sp.open(prepared.path(layout), threads=threads) as dataset:
+        return consume(loader(prepared, dataset, threads, memory=_LITTLE))
 
 
 def resident_epochs(prepared: Prepared, threads: int) -> Callable[[], int]:
-    """Return what goes through an epoch of a loader that its first call has filled."""
-    loader: list[sp.Loader] = []
+    """Return what goes through an epoch, fully shuffled, of a loader that its first call has filled."""
+    made: list[sp.Loader] = []
 
     def run() -> int:
-        if not loader:
-            loader.append(prepared.loader(sp.open(prepared.path, threads=threads), threads))
-            consume(batch[prepared.name] for batch in loader[0])
-        return consume(batch[prepared.name] for batch in loader[0])
+        if not made:
+            dataset = sp.open(prepared.path("ragged"), threads=threads)
+            made.append(loader(prepared, dataset, threads, shuffle="full"))
+            consume(made[0])
+        return consume(made[0])
 
     return run
 
 
-def cases(size: Size) -> Sequence[Case]:
-    return [toy_tracks(size)]
+class Copies:
+    """An epoch of copying ready batches that no cache holds: what memory allows at most."""
 
+    def __init__(self, prepared: Prepared, threads: int) -> None:
+        self._shape = (prepared.batch_size, prepared.slots, len(prepared.fields))
+        self._batches = prepared.num_batches
+        self._threads = threads
+        self._ready: NDArray[np.float32] | None = None
 
-def prepare(case: Case, folder: Path) -> Prepared:
-    events = case.events()
-    path = folder / "ours.h5"
-    if not path.exists():
-        write_ours(path, events, case.schema(events), 0)
-    ((name, _),) = case.pad.items()
-    return Prepared(path, name, tuple(events[name].fields), len(events), min(1024, len(events) // 4))
+    def __call__(self) -> int:
+        """Copy them, each to new memory."""
+        if self._ready is None:
+            held = max(4, (1 << 28) // (4 * int(np.prod(self._shape))))  # more than caches hold
+            self._ready = np.ones((held, *self._shape), np.float32)
+        ready = self._ready
+        with ThreadPoolExecutor(self._threads) as executor:
+            return consume(executor.map(lambda number: ready[number % len(ready)].copy(), range(self._batches)))
 
 
 def contenders(prepared: Prepared, threads: Sequence[int]) -> list[Contender]:
     epoch = prepared.num_batches * prepared.batch_size
-    options = {"batch_size": prepared.batch_size, "seed": _SEED}
-    source = (prepared.path, prepared.name, prepared.fields)
-
-    def fancy() -> int:
-        return consume(h5py_loaders.fancy_batches(*source, num_batches=_FANCY_BATCHES, **options))
-
-    def slices() -> int:
-        return consume(h5py_loaders.slice_batches(*source, num_batches=prepared.num_batches, **options))
-
-    ours = []
+    few = _FEW_BATCHES * prepared.batch_size
+    fancy = partial(
+        h5py_loaders.fancy_batches, prepared.path("columns"), "tracks", prepared.fields,
+        batch_size=prepared.batch_size, num_batches=_FEW_BATCHES, seed=_SEED,
+    )  # fmt: skip
+    found = [Contender(FANCY, lambda: consume(fancy()), few)]
+    for name, peer, batches in peers(prepared):
+        rows = batches * prepared.batch_size if batches else epoch
+        found.append(Contender(name, partial(peer.epoch, batches), rows, measures_memory=False))
+    for count in threads:
+        found.append(Contender(f"{COPY}, {count} threads", Copies(prepared, count), epoch))
     for count in threads:
         runs = {
-            "simdprep": partial(decoded_epoch, prepared, count),
-            "simdprep, in memory": resident_epochs(prepared, count),
+            "simdprep": partial(decoded_epoch, prepared, "columns", count),
+            "simdprep, compound": partial(decoded_epoch, prepared, "compound", count),
+            "simdprep, ragged": partial(decoded_epoch, prepared, "ragged", count),
+            "simdprep, in memory, full shuffle": resident_epochs(prepared, count),
         }
-        ours += [Contender(name, run, epoch, count, is_ours=True) for name, run in runs.items()]
-    return [
-        Contender(FANCY, fancy, _FANCY_BATCHES * prepared.batch_size),
-        Contender(SLICES, slices, epoch),
-        *ours,
-    ]
+        found += [Contender(name, run, epoch, count, is_ours=True) for name, run in runs.items()]
+    return found
+
+
+def peers(prepared: Prepared) -> list[tuple[str, Peer, int]]:
+    """Return the peers whose environments are there: name, program, and batches of a run (0 for all)."""
+    found = []
+    salt, weaver = python_of("salt"), python_of("weaver")
+    if salt is not None:
+        for workers in (0, 4):
+            peer = Peer("salt_loader.py", salt, prepared.settings(workers=workers), prepared.folder)
+            found.append((f"{SALT}, {workers} workers", peer, 0))
+        items = Peer("torch_loader.py", salt, prepared.settings(), prepared.folder)
+        found.append((ITEMS, items, _FEW_BATCHES))
+    if weaver is not None:
+        norm = prepared.standardise()
+        more = {
+            "paths": prepared.root_paths, "config": str(prepared.folder / "weaver.yaml"), "fetch_step": 0.2,
+            "moments": list(zip(norm.mean.tolist(), norm.std.tolist(), strict=True)),
+        }  # fmt: skip
+        for workers in (0, 4):
+            peer = Peer("weaver_loader.py", weaver, prepared.settings(workers=workers, **more), prepared.folder)
+            found.append((f"{WEAVER}, {workers} workers", peer, 0))
+    return found
 
 
 def check(prepared: Prepared, results: Mapping[str, int]) -> None:
-    assert results[FANCY] == _FANCY_BATCHES
-    assert {count for key, count in results.items() if key != FANCY} == {prepared.num_batches}
-    seen: list[NDArray[np.int64]] = []
-    with sp.open(prepared.path) as dataset, h5py.File(prepared.path) as file:
-        for number, batch in enumerate(prepared.loader(dataset)):
-            seen.append(batch.index)
-            if number >= 2:
-                continue
-            rows = np.argsort(batch.index)
-            expected = h5py_loaders.read_rows(file[prepared.name], prepared.fields, batch.index[rows])
-            assert np.array_equal(batch[prepared.name][rows], expected)
+    """All went through as many batches; what they hand out is what the file holds, each row once."""
+    for key, count in results.items():
+        few = key in (FANCY, ITEMS)
+        # weaver's workers each leave out what fills no batch of theirs
+        least = prepared.num_batches - 4 if key.startswith(WEAVER) else prepared.num_batches
+        assert count == _FEW_BATCHES if few else least <= count <= prepared.num_batches, (key, count)
+    for name, peer, _ in peers(prepared):
+        batches = peer.first_batches(_FEW_BATCHES)
+        marks = batches["marks"].astype(np.int64)
+        assert len(np.unique(marks)) == len(marks), name
+        values, valid = prepared.expected(marks)
+        if name == ITEMS:  # it does not standardise, which makes it quicker
+            norm = prepared.standardise()
+            values = np.where(valid[..., None], values * norm.std + norm.mean, 0).astype(np.float32)
+        theirs = batches["values"]
+        if name.startswith(SALT):  # its norm moves empty slots, too
+            np.testing.assert_array_equal(batches["valid"], valid)
+            theirs = np.where(valid[..., None], theirs, 0)
+        np.testing.assert_allclose(theirs, values, rtol=1e-3, atol=1e-4, err_msg=name)
+    for layout in ("columns", "compound", "ragged"):
+        with sp.open(prepared.path(layout)) as dataset:
+            _check_ours(prepared, loader(prepared, dataset, memory=_LITTLE))
+            _check_ours(prepared, loader(prepared, dataset, shuffle="full"))
+
+
+def _check_ours(prepared: Prepared, ours: sp.Loader) -> None:
+    seen = []
+    for number, batch in enumerate(ours):
+        np.testing.assert_array_equal(batch.labels, batch.index)
+        seen.append(batch.index)
+        if number < _FEW_BATCHES:
+            values, valid = prepared.expected(batch.index)
+            np.testing.assert_array_equal(batch.valid["tracks"], valid)
+            np.testing.assert_allclose(batch["tracks"], values, rtol=1e-5, atol=1e-5)
     index = np.concatenate(seen)
     assert len(np.unique(index)) == len(index) == prepared.num_batches * prepared.batch_size

@@ -72,6 +72,17 @@ def toy_tracks(size: Size, *, rows: int = 50_000) -> Case:
     )
 
 
+def jet_class(size: Size, *, rows: int = 50_000) -> Case:
+    """Jets like those of JetClass: 50 particles on average in 128 slots, 17 fields each."""
+    num_rows = {"tiny": 300, "quick": 5_000, "full": rows}[size]
+    return Case(
+        "like JetClass",
+        f"{num_rows:,} jets of 50 particles on average in 128 slots, 17 float32 fields each",
+        partial(_tracks, num_rows, mean=50.0, fields=17),
+        {"tracks": 128},
+    )
+
+
 def toy_nano(size: Size, *, rows: int = 20_000) -> Case:
     """Collisions like those of NanoAOD: muons, electrons, jets, candidates, and numbers of the event."""
     num_rows = {"tiny": 200, "quick": 4_000, "full": rows}[size]
@@ -107,10 +118,10 @@ def data_folder() -> Path:
     return Path(os.environ.get(DATA_FOLDER) or Path(__file__).resolve().parent.parent.parent / "shared" / "data")
 
 
-def _tracks(num_rows: int) -> ak.Array:
-    tracks = toy_jets(num_rows, seed=3).tracks
-    floats = [name for name in tracks.fields if tracks[name].type.content.content.primitive == "float32"]
-    assert len(floats) == NUM_TRACK_FIELDS
+def _tracks(num_rows: int, *, mean: float = 10.0, fields: int = NUM_TRACK_FIELDS) -> ak.Array:
+    tracks = toy_jets(num_rows, mean_tracks=mean, seed=3).tracks
+    floats = [name for name in tracks.fields if tracks[name].type.content.content.primitive == "float32"][:fields]
+    assert len(floats) == fields
     return ak.zip({"tracks": tracks[floats]}, depth_limit=1)
 
 

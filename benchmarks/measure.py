@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,8 +117,29 @@ class ProcessorUsage:
 
 
 def _own_seconds() -> float:
+    """Seconds of this process, its ended children, and those that run: peers are programs of their own."""
     times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    running = sum(_ticks_of_descendants()) / os.sysconf("SC_CLK_TCK")
+    return times.user + times.system + times.children_user + times.children_system + running
+
+
+def _ticks_of_descendants() -> Iterator[int]:
+    parents: dict[int, int] = {}
+    ticks: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            entries = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended
+        process = int(path.parent.name)
+        parents[process] = int(entries[1])
+        ticks[process] = sum(map(int, entries[11:15]))  # user and system, its own and of its ended children
+    for process in parents:
+        ancestor: int | None = parents[process]
+        while ancestor is not None and ancestor != os.getpid():
+            ancestor = parents.get(ancestor)
+        if ancestor is not None:
+            yield ticks[process]
 
 
 def _machine_seconds() -> float:

@@ -25,6 +25,7 @@ class Contender:
         threads: Threads it may use.
         is_ours: It is measured against the others.
         stores: The file it writes, whose size counts; ``None`` where it writes none.
+        measures_memory: Its work is done in this process, so that the peak says something.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Contender:
     threads: int = 1
     is_ours: bool = False
     stores: Path | None = None
+    measures_memory: bool = True
 
     @property
     def key(self) -> str:

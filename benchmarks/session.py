@@ -59,7 +59,9 @@ def _run_case(name: str, case: Case, size: Size, folder: Path, rounds: int, *, m
     times = alternate(contenders, rounds=rounds, patience=PATIENCE[size])
     runs = []
     for entry in contenders:
-        peak = peak_memory(name, size, case.name, entry.key, folder) if memory else None
+        peak = None
+        if memory and entry.measures_memory:
+            peak = peak_memory(name, size, case.name, entry.key, folder)
         runs.append(_run_of(entry, times, peak))
     ratios = [
         _ratio(ours, peer, times) for ours in contenders if ours.is_ours for peer in contenders if not peer.is_ours
