@@ -1,4 +1,4 @@
-"""Assembly: the arrays of a batch while rows are written to them."""
+"""Assembly: the rows of a batch while they are put together."""
 
 from __future__ import annotations
 
@@ -9,61 +9,75 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _core
 from .batch import Batch
+from .dtype import named
+from .form import change_arrays
+from .padded_rows import PaddedRows
 from .plan import Plan, Scalar
+from .ragged_rows import RaggedRows
 
 Array = NDArray[Any]
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Assembly:
-    """New arrays for some rows; each row is written once.
+    """Some rows, each of which is written once.
 
     Attributes:
         plan: What the rows hold.
-        values: By object, (rows, outer slots, inner slots, fields).
-        valid: By object, bool (rows, outer slots, inner slots).
+        objects: Entries by object.
         scalars: Labels and weights (rows,), of the stored dtype.
         index: int64 (rows,), row numbers.
     """
 
     plan: Plan
-    values: dict[str, Array]
-    valid: dict[str, NDArray[np.bool_]]
+    objects: dict[str, PaddedRows | RaggedRows]
     scalars: dict[Scalar, Array]
-    index: NDArray[np.int64]
+    index: Rows
 
     @classmethod
     def of_rows(cls, plan: Plan, rows: int, scalar_dtypes: Mapping[Scalar, np.dtype[Any]]) -> Assembly:
-        """Make the arrays of ``rows`` rows."""
-        slots = {name: (rows, entry.outer, entry.inner) for name, entry in plan.inputs.items()}
+        """Make place for ``rows`` rows."""
         return cls(
             plan,
-            {name: np.empty((*slots[name], len(entry.fields)), plan.dtype) for name, entry in plan.inputs.items()},
-            {name: np.empty(shape, np.bool_) for name, shape in slots.items()},
-            {scalar: np.empty(rows, scalar_dtypes[scalar]) for scalar in plan.scalars},
-            np.empty(rows, np.int64),
+            {name: _object_rows(plan, name, rows) for name in plan.inputs},
+            {scalar: plan.buffers.array((rows,), scalar_dtypes[scalar]) for scalar in plan.scalars},
+            plan.buffers.array((rows,), np.int64),
         )
 
-    @property
-    def arrays(self) -> list[Array]:
-        """All arrays, those of two assemblies of one plan in the same order."""
-        return [*self.values.values(), *self.valid.values(), *self.scalars.values(), self.index]
+    def take(self, gathers: Mapping[str, _core.Gather], threads: _core.ThreadPool, places: Rows, at: int) -> None:
+        """Write rows of one gather per object, from row ``at`` on."""
+        for name, gather in gathers.items():
+            self.objects[name].take(gather, threads, places, at)
 
     def copy_rows(self, at: int, source: Assembly, start: int, stop: int) -> None:
         """Write rows [start, stop) of another assembly of the same plan, from row ``at`` on."""
-        for target, array in zip(self.arrays, source.arrays, strict=True):
+        for name, rows in self.objects.items():
+            rows.copy_rows(at, source.objects[name], start, stop)  # type: ignore[arg-type]  # of one plan, of one kind
+        for target, array in self._columns(source):
             target[at : at + stop - start] = array[start:stop]
 
-    def scatter(self, at: NDArray[np.int64], source: Assembly) -> None:
+    def scatter(self, at: Rows, source: Assembly) -> None:
         """Write all rows of another assembly of the same plan, each to its place in ``at``."""
-        for target, array in zip(self.arrays, source.arrays, strict=True):
+        for name, rows in self.objects.items():
+            rows.scatter(at, source.objects[name])  # type: ignore[arg-type]  # of one plan, of one kind
+        for target, array in self._columns(source):
             target[at] = array
+
+    def _columns(self, source: Assembly) -> list[tuple[Array, Array]]:
+        pairs = [(self.scalars[scalar], source.scalars[scalar]) for scalar in self.scalars]
+        return [*pairs, (self.index, source.index)]
 
     def empty_from(self, row: int) -> None:
         """Make the rows from ``row`` on empty: values and labels 0, nothing valid, index -1."""
-        for array in self.arrays:
-            array[row:] = 0
+        if row == len(self.index):
+            return
+        for rows in self.objects.values():
+            rows.empty_from(row)
+        for values in self.scalars.values():
+            values[row:] = 0
         self.index[row:] = -1
 
     def to_batch(self, *, num_real: int, always_weigh: bool) -> Batch:
@@ -75,10 +89,11 @@ class Assembly:
         """
         plan = self.plan
         values, valid = {}, {}
-        for name, entry in plan.inputs.items():
-            rows = (len(self.index), *entry.slots)
-            values[name] = self.values[name].reshape(*rows, len(entry.fields))
-            valid[name] = self.valid[name].reshape(rows)
+        for name, rows in self.objects.items():
+            value, mask = rows.finish()
+            values[name] = change_arrays(value, lambda array: named(array, plan.dtype)) if plan.is_named else value
+            if mask is not None:
+                valid[name] = mask
         labels = {name: self.scalars[scalar] for name, scalar in plan.labels.items()}
         weights = None
         if plan.weight is not None:
@@ -93,3 +108,10 @@ class Assembly:
             weights=weights,
             index=self.index,
         )
+
+
+def _object_rows(plan: Plan, name: str, rows: int) -> PaddedRows | RaggedRows:
+    entry, form, dtype = plan.inputs[name], plan.form, plan.numpy_dtype
+    if entry.slots and form.name != "padded":
+        return RaggedRows(entry, rows, dtype, form=form, buffers=plan.buffers)
+    return PaddedRows(entry, rows, dtype, channels_first=form.channels_first, buffers=plan.buffers)

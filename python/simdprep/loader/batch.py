@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-Array = Any  # numpy array or torch tensor
+from .form import Change, change_arrays, values_of
+
+Array = Any  # numpy array, torch tensor or jax array, or a ragged value of these
 
 
 class Batch(Mapping[str, Array]):
     """Rows of a dataset, prepared for a model. A mapping: object to values, in the order of ``inputs``.
 
     Values are (rows, slots..., fields), contiguous: (rows, pad, fields) for a list object, (rows,
-    pad of the parent, pad, fields) for one that hangs on another, (rows, fields) for a row-level one.
-    Slots without an entry are 0. Nothing else refers to the arrays, and nothing overwrites them.
+    pad of the parent, pad, fields) for one that hangs on another, (rows, fields) for a row-level one;
+    with ``channels_first`` the fields stand before the slots. Slots without an entry are 0. In the
+    forms without slots a list object is a :class:`~simdprep.loader.form.Jagged`, ``Varlen`` or
+    ``Graph``. Nothing else refers to the arrays, and nothing overwrites them as long as anything
+    refers to them.
 
     Attributes:
         valid: By object, bool: True where an entry is real; shaped as the values without fields.
-            For a row-level object (rows,): False for the empty rows of ``tail="pad"``.
+            For a row-level object (rows,): False for the empty rows of ``tail="pad"``. Forms
+            without slots hold real entries alone, and have none.
         labels: Array (rows,) where one label was asked for, else a mapping of them; ``None`` without.
         weights: float32 (rows,), 0 for empty rows; ``None`` if there are none.
         index: int64 (rows,), row numbers in the dataset; -1 for empty rows.
@@ -33,7 +39,7 @@ class Batch(Mapping[str, Array]):
         index: Array,
     ) -> None:
         self._values = dict(values)
-        self.valid = dict(valid)
+        self.valid: dict[str, Array] = _Masks(valid)
         self.labels = labels
         self.weights = weights
         self.index = index
@@ -52,6 +58,30 @@ class Batch(Mapping[str, Array]):
     def num_rows(self) -> int:
         """Number of rows, empty ones included."""
         return len(self.index)
+
+    @property
+    def padding_mask(self) -> dict[str, Array]:
+        """By object, bool: True where there is no entry, as attention layers want it (``key_padding_mask``).
+
+        A row without any entry is True throughout, for which attention gives NaN: leave such rows
+        out, or give every row a slot of its own, such as a class token.
+        """
+        return {name: ~mask for name, mask in self.valid.items()}
+
+    def change_arrays(self, change: Change) -> Batch:
+        """Return a batch with ``change`` applied to every array."""
+        labels = self.labels
+        if isinstance(labels, Mapping):
+            labels = {name: change(values) for name, values in labels.items()}
+        elif labels is not None:
+            labels = change(labels)
+        return Batch(
+            {name: change_arrays(value, change) for name, value in self._values.items()},
+            {name: change(mask) for name, mask in self.valid.items()},
+            labels=labels,
+            weights=None if self.weights is None else change(self.weights),
+            index=change(self.index),
+        )
 
     def replace(self, **changes: Any) -> Batch:
         """Return a batch with some of ``values``, ``valid``, ``labels``, ``weights``, ``index`` replaced.
@@ -73,5 +103,12 @@ class Batch(Mapping[str, Array]):
         return Batch(**parts)
 
     def __repr__(self) -> str:
-        shapes = ", ".join(f"{name} {tuple(value.shape)}" for name, value in self._values.items())
+        shapes = ", ".join(f"{name} {tuple(values_of(value).shape)}" for name, value in self._values.items())
         return f"Batch({self.num_rows} rows: {shapes})"
+
+
+class _Masks(dict[str, Array]):
+    """Masks by object, with a word for those who ask for one that cannot be."""
+
+    def __missing__(self, name: str) -> Array:
+        raise KeyError(f"{name!r} has no mask: every entry of a form without slots is real; its offsets tell the rows")

@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
 from ..errors import DatasetError
 from ..storage import Dataset
-from ..thread_pool import thread_pool
+from .packing import pack_items, pack_slots
 from .plan import Plan, Scalar
 
 Array = NDArray[Any]
@@ -23,7 +22,7 @@ class Packed(NamedTuple):
     """Entries of one object, without empty slots.
 
     Attributes:
-        items: (n_items, fields), contiguous, of the dtype of a batch.
+        items: (n_items, fields), contiguous, of the dtype of a batch, already transformed.
         offsets: int64 (rows + 1,), where rows begin; ``None`` where each row is an item.
         inner_offsets: Where the lists of an object that hangs on another begin, which the offsets
             then count; else ``None``.
@@ -107,21 +106,23 @@ class BlockReader:
         columns = self._dataset[name].read(entry.fields, start, stop, valid=True)
         nested = columns["valid"].ndim == 3
         lists = {key: values.reshape(-1, values.shape[-1]) for key, values in columns.items()}
-        items, offsets = _core.pack_slots(
-            thread_pool(1), [lists[field] for field in entry.fields], lists["valid"], self._plan.dtype
-        )
+        fields = [lists[field] for field in entry.fields]
+        items, offsets = pack_slots(fields, lists["valid"], self._plan.dtype, entry.transforms)
         if not nested:
             return Packed(items, offsets)
-        return Packed(items, np.arange(stop - start + 1, dtype=np.int64) * columns["valid"].shape[1], offsets)
+        shape = columns["valid"].shape[:2]
+        if self._plan.form.name == "padded":  # empty lists and those of no parent look the same
+            return Packed(items, np.arange(shape[0] + 1, dtype=np.int64) * shape[1], offsets)
+        parent = self._dataset[str(entry.spec.parent)].read((), start, stop, valid=True)["valid"]
+        return Packed(items, *_lists_of_parents(parent, offsets))
 
     def _ragged(self, name: str, start: int, stop: int) -> Packed:
         rows = self._dataset[name].read_ragged(self._plan.inputs[name].fields, start, stop)
         return Packed(self._pack_items(name, rows.contents), rows.offsets, rows.inner)
 
     def _pack_items(self, name: str, columns: dict[str, Array]) -> Array:
-        fields = self._plan.inputs[name].fields
-        # One thread: several blocks are read at once.
-        return _core.pack_items(thread_pool(1), [columns[field] for field in fields], self._plan.dtype)
+        entry = self._plan.inputs[name]
+        return pack_items([columns[field] for field in entry.fields], self._plan.dtype, entry.transforms)
 
     def _repeated(self, name: str, fields: Sequence[str], start: int, stop: int) -> dict[str, Array]:
         """Fields of events, repeated for each of their rows."""
@@ -134,3 +135,21 @@ class BlockReader:
             rule = f"an event for each of the rows {start}:{stop}"
             raise DatasetError("offsets of events", got="rows of none", expected=rule, where=f"object {name}")
         return {field: self._dataset[name][field][first:last][event_of - first] for field in fields}
+
+
+def _lists_of_parents(parents: NDArray[np.bool_], offsets: Offsets) -> tuple[Offsets, Offsets]:
+    """Leave out the empty lists of parents that are not there.
+
+    Args:
+        parents: Which are, bool (rows, slots).
+        offsets: Where the list of every slot begins in the items, int64 (rows * slots + 1,).
+
+    Returns:
+        Where the lists of each row begin, int64 (rows + 1,), and where each of these lists begins in the items.
+    """
+    rows, slots = parents.shape
+    present = parents | (np.diff(offsets).reshape(rows, slots) > 0)
+    counts = np.where(present.any(axis=1), slots - np.argmax(present[:, ::-1], axis=1), 0)
+    kept = np.arange(slots) < counts[:, np.newaxis]
+    starts = offsets[:-1][kept.ravel()]
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), np.append(starts, offsets[-1])

@@ -1,28 +1,59 @@
-"""Device: from numpy to a framework's tensors. The only module of the loader that imports torch."""
+"""Device: where batches go, and which framework's they are."""
 
 from __future__ import annotations
 
+import importlib
 import sys
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..errors import ConfigError, ResourceError, nearest_hint
+from ..errors import ConfigError, nearest_hint
 from .batch import Batch
+from .buffers import Memory, plain_memory
 
-FRAMEWORKS = ("torch",)
+FrameworkName = Literal["torch", "jax"]
 
-Move = Callable[[Batch], Batch]
+#: The class that moves batches, by framework; its module imports the framework.
+_MOVES = {"torch": (".frameworks.torch_batch", "ToTorch"), "jax": (".frameworks.jax_batch", "ToJax")}
 
 
-def move_to(framework: str | None, device: str | None) -> Move | None:
-    """Return what turns numpy batches into those of a framework; ``None`` where they stay numpy.
+class Move(Protocol):
+    """Turns numpy batches into those of a framework. It can be sent to another process."""
+
+    def new_memory(self, size: int) -> Memory:
+        """Return memory for the arrays of a batch, from where copying to the device is quickest."""
+        ...
+
+    def send(self, batch: Batch) -> Any:
+        """Begin to move a batch; called in the loader's thread."""
+        ...
+
+    def receive(self, sent: Any) -> Batch:
+        """Return what was sent; called in the consumer's thread."""
+        ...
+
+
+class Stay:
+    """Leaves batches as they are: numpy arrays, which other libraries take through ``__dlpack__``."""
+
+    def new_memory(self, size: int) -> Memory:
+        """Return memory for the arrays of a batch."""
+        return plain_memory(size)
+
+    def send(self, batch: Batch) -> Batch:
+        """Return the batch."""
+        return batch
+
+    def receive(self, sent: Batch) -> Batch:
+        """Return the batch."""
+        return sent
+
+
+def move_to(framework: str | None, device: str | None) -> Move:
+    """Return what turns numpy batches into those of a framework.
 
     Args:
-        framework: ``torch``, or ``None`` for numpy.
-        device: Where the tensors shall be, such as ``cuda`` or ``cuda:1``; ``None`` leaves them in
+        framework: ``torch``, ``jax``, or ``None`` for numpy.
+        device: Where the arrays shall be, such as ``cuda`` or ``cuda:1``; ``None`` leaves them in
             the memory they were made in.
 
     Raises:
@@ -33,67 +64,20 @@ def move_to(framework: str | None, device: str | None) -> Move | None:
             raise ConfigError(
                 "device", got=repr(device), expected="none without to=", where="Loader", hint="to='torch'"
             )
-        return None
-    if framework not in FRAMEWORKS:
-        hint = nearest_hint(str(framework), FRAMEWORKS)
-        raise ConfigError("to", got=repr(framework), expected="None or 'torch'", where="Loader", hint=hint)
+        return Stay()
+    if framework not in _MOVES:
+        hint = nearest_hint(str(framework), _MOVES)
+        raise ConfigError("to", got=repr(framework), expected="None, 'torch' or 'jax'", where="Loader", hint=hint)
+    module, name = _MOVES[framework]
     try:
-        import torch
+        move = getattr(importlib.import_module(module, __package__), name)
     except ImportError as error:
         raise ConfigError(
-            "to", got="'torch', which is not installed", expected="an installed framework", where="Loader",
-            hint="pip install torch, the extra [torch]",
+            "to", got=f"{framework!r}, which is not installed", expected="an installed framework", where="Loader",
+            hint=f"pip install {framework}, the extra [{framework}]",
         ) from error  # fmt: skip
-    try:
-        target = None if device is None else torch.device(device)
-    except (RuntimeError, TypeError) as error:
-        raise ConfigError(
-            "device", got=repr(device), expected="a device of torch", where="Loader", hint="cpu or cuda"
-        ) from error
-    return _ToTorch(target)
-
-
-class _ToTorch:
-    """Makes torch batches; holds no tensor, so that a loader can be sent to another process."""
-
-    def __init__(self, device: Any) -> None:
-        self._device = device
-
-    def __call__(self, batch: Batch) -> Batch:
-        labels = batch.labels
-        if isinstance(labels, Mapping):
-            labels = {name: self._label(values) for name, values in labels.items()}
-        elif labels is not None:
-            labels = self._label(labels)
-        return Batch(
-            {name: self._tensor(values) for name, values in batch.items()},
-            {name: self._tensor(mask) for name, mask in batch.valid.items()},
-            labels=labels,
-            weights=None if batch.weights is None else self._tensor(batch.weights),
-            index=self._tensor(batch.index),
-        )
-
-    def _label(self, values: NDArray[Any]) -> Any:
-        """Losses of torch take int64 classes and nothing else."""
-        return self._tensor(values.astype(np.int64, copy=False) if values.dtype.kind in "iu" else values)
-
-    def _tensor(self, values: NDArray[Any]) -> Any:
-        import torch
-
-        tensor = torch.from_numpy(values)  # shares the memory
-        if self._device is None or self._device.type == "cpu":
-            return tensor
-        try:
-            if self._device.type == "cuda":
-                # From pinned memory the copy runs beside the consumer's work; torch keeps it until it is done.
-                return tensor.pin_memory().to(self._device, non_blocking=True)
-            return tensor.to(self._device)
-        except (RuntimeError, AssertionError) as error:  # torch without CUDA asserts
-            reason = str(error).partition("\n")[0]
-            raise ResourceError(
-                "device", got=f"{self._device} ({reason})", expected="one that torch can use here", where="Loader",
-                hint="device='cpu'",
-            ) from error  # fmt: skip
+    made: Move = move(device)
+    return made
 
 
 def torch_ranks() -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from .assembly import Assembly
 from .batch import Batch
-from .device import Move
+from .device import Move, Stay
 from .plan import Plan, Scalar
 from .pool import Pool
 from .prefetch import Check, Ring
@@ -54,7 +54,7 @@ class Pass:
     load: Load
     scalar_dtypes: dict[Scalar, np.dtype[Any]] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
-    move: Move | None = None
+    move: Move = field(default_factory=Stay)
     stride: int = 1
 
     def numbers(self, first: int) -> range:
@@ -66,8 +66,8 @@ class Pass:
         for task in source.pools(self.numbers(first)):
             yield self.load(task, check)
 
-    def batches(self, first: int, pools: Rings, check: Check) -> Iterator[Batch]:
-        """Yield the batches from step ``first`` on."""
+    def batches(self, first: int, pools: Rings, check: Check) -> Iterator[Any]:
+        """Yield the batches from step ``first`` on, sent to where they go."""
         feeds = [_Feed(source, ring) for source, ring in zip(self.sources, pools, strict=True)]
         for step in self.numbers(first):
             check()
@@ -89,7 +89,7 @@ class Pass:
             rows.scatter(feed.source.targets, part)
         return stop - start
 
-    def _finish(self, batch: Batch, step: int) -> Batch:
+    def _finish(self, batch: Batch, step: int) -> Any:
         index = batch.index
         for entry in self.steps:
             try:
@@ -99,7 +99,7 @@ class Pass:
                 rows = f", rows {', '.join(str(row) for row in index[:3])}, ..." if len(index) else ""
                 error.add_note(f"in the transform {name}, batch {step} of epoch {self.epoch}{rows}")
                 raise
-        return batch if self.move is None else self.move(batch)
+        return self.move.send(batch)
 
 
 class _Feed:
@@ -136,7 +136,8 @@ class BatchIterator(Iterator[Batch]):
         self._progress = progress
         self._stats = stats
         self._stride = work.stride
-        self._ring: Ring[Batch] | None = None
+        self._ring: Ring[Any] | None = None
+        self._move = work.move
         self._pools: Rings = ()
         self._closed = False
         first = progress.step + offset
@@ -154,7 +155,7 @@ class BatchIterator(Iterator[Batch]):
         asked = self._stats.epoch.asked()
         ready = 0 if self._ring is None else self._ring.ready
         try:
-            batch = next(self._ring or iter(()))
+            batch = self._move.receive(next(self._ring or iter(())))
         except StopIteration:
             self.close()
             self._progress.complete()

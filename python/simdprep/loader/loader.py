@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,10 @@ from .argument import check_choice, check_integer
 from .batch import Batch
 from .batching import Request, make_batching
 from .block import BlockReader
-from .device import move_to
+from .buffers import Buffers
+from .device import FrameworkName, move_to
+from .dtype import bfloat16
+from .form import ROUND_TO, Form, FormName
 from .iterator import BatchIterator, Pass
 from .order import SHUFFLES, RowOrder, Shuffle
 from .plan import Inputs, Labels, Pads, make_plan
@@ -27,10 +31,8 @@ from .share import Tail
 from .source import PoolTask
 from .state import Progress, make_state, read_state
 from .stats import EpochStats, Stats
-from .steps import Transforms, make_steps
+from .steps import Transforms, plan_steps
 from .subset import RowChoice
-
-FORMS = ("padded",)
 
 
 class Loader(Iterable[Batch]):
@@ -58,12 +60,16 @@ class Loader(Iterable[Batch]):
             ``full`` is a permutation of all rows: as quick where ``memory`` holds all of them, else
             the dataset is decoded as often as its rows need to fit. ``none`` keeps the stored order.
         seed: Of the shuffle.
-        form: ``padded``.
-        to: ``"torch"`` for tensors, ``None`` for numpy.
+        form: How list objects lie in a batch. ``padded``: (rows, pad, fields). ``batch_max``: padded
+            to the longest list of these rows. ``jagged``, ``varlen``, ``graph``: real entries alone,
+            see :mod:`simdprep.loader.form`; in torch a jagged object is a nested tensor.
+        channels_first: (rows, fields, pad) rather than (rows, pad, fields).
+        round_to: ``batch_max`` pads to a multiple of it.
+        to: ``"torch"`` or ``"jax"``; ``None`` for numpy, from where others take arrays by ``__dlpack__``.
         device: Where tensors shall be, such as ``"cuda"``.
         transforms: Fitted transforms by object (``{"Jet": standardise}``, also several each), a
-            function that takes a batch of numpy arrays and returns one, or a list of these. They
-            run in the loader's threads.
+            function that takes a batch of numpy arrays and returns one, or a list of these; a
+            transform's state stands for it. They run in the loader's threads.
         rank: This process among the ``world_size`` that share every batch. Without the two,
             torch.distributed is asked where the process has initialised it, else the variables that
             torchrun, Slurm and Open MPI set; :attr:`ranks` says what was found, and where.
@@ -80,8 +86,9 @@ class Loader(Iterable[Batch]):
         elements: Entries of a list object that a batch of all ranks has at most, in place of
             ``batch_size``: ``{"Jet": 10000}``.
         pad: Slots of a list object in the batch, for all or by object; by default those of the
-            file. A ragged object without any needs it.
-        dtype: Of the inputs: ``float32``, ``float64`` or ``float16``.
+            file. A ragged object without any needs it if it is to be padded; in the other forms it
+            is a limit, and there is none by default.
+        dtype: Of the inputs: ``float32``, ``float64``, ``float16`` or ``bfloat16``.
         threads: Threads that decode and gather; ``None`` for one per core. Batches do not depend on it.
         memory: Bytes of decoded rows to hold at once; ``None`` for 1 GiB, or more where 64 batches
             need it. With ``block`` the order depends on it.
@@ -101,8 +108,10 @@ class Loader(Iterable[Batch]):
         batch_size: int = 1024,
         shuffle: Shuffle = "block",
         seed: int = 1,
-        form: Literal["padded"] = "padded",
-        to: Literal["torch"] | None = None,
+        form: FormName = "padded",
+        channels_first: bool = False,
+        round_to: int = ROUND_TO,
+        to: FrameworkName | None = None,
         device: str | None = None,
         transforms: Transforms | Iterable[Transforms] | None = None,
         rank: int | None = None,
@@ -118,21 +127,26 @@ class Loader(Iterable[Batch]):
         memory: int | None = None,
     ) -> None:
         check_choice("shuffle", shuffle, SHUFFLES)
-        check_choice("form", form, FORMS)
         check_integer("seed", seed)
         if threads is not None:
             check_integer("threads", threads, least=1)
         self.dataset = dataset
         self.ranks = find_ranks(rank, world_size)
-        self._plan = make_plan(dataset.schema, inputs, labels=labels, weights=weights, pad=pad, dtype=dtype)
+        self._move = move_to(to, device)
+        plan = make_plan(
+            dataset.schema, inputs, labels=labels, weights=weights, pad=pad, dtype=dtype,
+            form=Form(form, bool(channels_first), round_to),
+        )  # fmt: skip
+        plan, self._steps = plan_steps(transforms, plan)
+        if dtype == "bfloat16" and (to != "torch" or self._steps):
+            bfloat16()  # numpy holds them
+        self._plan = replace(plan, buffers=Buffers(self._move.new_memory))
         self._batching = make_batching(
             dataset,
             self._plan,
             Request(shuffle, int(seed), batch_size, tail, rows, sample, bucket, elements, memory),
             self.ranks,
         )
-        self._steps = make_steps(transforms, self._plan)
-        self._move = move_to(to, device)
         self._threads = threads or 0
         self._scalar_dtypes = {
             scalar: np.dtype(dataset[scalar.object][scalar.field].dtype) for scalar in self._plan.scalars

@@ -61,7 +61,7 @@ def count_pools(
         wanted = {name: entry.fields for name, entry in plan.inputs.items()}
         if num_rows * row_bytes(dataset, wanted, value_bytes=_value_bytes(plan)) <= budget:
             return 1
-        return max(2, _pools_of(num_rows * _batch_row_bytes(plan) / world_size, budget))
+        return max(2, _pools_of(num_rows * _taken_row_bytes(dataset, plan) / world_size, budget))
     pools = _pools_of(num_rows * row_bytes(dataset, {name: dataset[name].fields for name in dataset}), budget)
     if shuffle == "none":
         block_rows = num_rows / num_blocks
@@ -87,15 +87,18 @@ def row_bytes(dataset: Dataset, fields: Mapping[str, Collection[str]], *, value_
     return total
 
 
-def _batch_row_bytes(plan: Plan) -> int:
-    """Bytes of a row as it lies in a batch."""
+def _taken_row_bytes(dataset: Dataset, plan: Plan) -> float:
+    """Bytes of a row that was taken from its block."""
     item = _value_bytes(plan)
+    if plan.form.name != "padded":
+        fields = {name: entry.fields for name, entry in plan.inputs.items()}
+        return row_bytes(dataset, fields, value_bytes=item) + 8 * (len(plan.scalars) + 1 + len(fields))
     inputs = sum(entry.outer * entry.inner * (item * len(entry.fields) + 1) for entry in plan.inputs.values())
     return inputs + 8 * (len(plan.scalars) + 1)
 
 
 def _value_bytes(plan: Plan) -> int:
-    return int(plan.dtype.removeprefix("float")) // 8
+    return plan.numpy_dtype.itemsize
 
 
 def _pools_of(total_bytes: float, budget: int) -> int:

@@ -6,16 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import numpy as np
+
 from ..errors import ConfigError, SchemaError, nearest_hint
 from ..schema import ObjectSpec, Schema
+from ..transforms.protocol import Transform
 from .argument import check_choice, check_integer
+from .buffers import Buffers
+from .dtype import DTYPES, has_bfloat16, numpy_dtype
+from .form import UNLIMITED, Form
 
 #: What may be given as ``inputs``, ``labels``, ``weights`` and ``pad``.
 Inputs = Mapping[str, Sequence[str]]
 Labels = str | Sequence[str] | Mapping[str, str]
 Pads = int | Mapping[str, int]
-
-DTYPES = ("float32", "float64", "float16")
 
 
 @dataclass(frozen=True)
@@ -25,12 +29,15 @@ class Input:
     Attributes:
         spec: The object.
         fields: Its fields, in the order of the last axis.
-        slots: Slots of a row: none, (pad,), or (pad of the parent, pad).
+        slots: Slots of a row: none, (pad,), or (pad of the parent, pad). In forms that need not be
+            padded to a length of their own they are limits, and may be ``UNLIMITED``.
+        transforms: What is done to its entries, one by one, before rows are gathered.
     """
 
     spec: ObjectSpec
     fields: tuple[str, ...]
     slots: tuple[int, ...]
+    transforms: tuple[Transform, ...] = ()
 
     @property
     def outer(self) -> int:
@@ -61,6 +68,8 @@ class Plan:
         single_label: The labels are one array rather than a mapping.
         weight: The field of the weights.
         dtype: Dtype of the inputs in a batch.
+        form: How list objects lie in it.
+        buffers: Memory that batches are made in.
     """
 
     inputs: Mapping[str, Input]
@@ -68,6 +77,18 @@ class Plan:
     single_label: bool = False
     weight: Scalar | None = None
     dtype: str = "float32"
+    form: Form = field(default_factory=Form)
+    buffers: Buffers = field(default_factory=Buffers, compare=False, repr=False)
+
+    @property
+    def numpy_dtype(self) -> np.dtype[Any]:
+        """Dtype of the inputs as numpy knows it."""
+        return numpy_dtype(self.dtype)
+
+    @property
+    def is_named(self) -> bool:
+        """Batches hold bits that are to be called bfloat16."""
+        return self.dtype == "bfloat16" and has_bfloat16()
 
     @property
     def scalars(self) -> tuple[Scalar, ...]:
@@ -92,6 +113,7 @@ def make_plan(
     weights: str | None = None,
     pad: Pads | None = None,
     dtype: str = "float32",
+    form: Form | None = None,
 ) -> Plan:
     """Check what is asked of a dataset and resolve it.
 
@@ -102,13 +124,15 @@ def make_plan(
         weights: A row-level field.
         pad: Slots in a batch, for all list objects or by object; by default those of the file.
         dtype: Dtype of the inputs in a batch.
+        form: How list objects lie in it; padded by default.
 
     Raises:
         ConfigError: an argument is not what it should be.
         SchemaError: an object or field is not there; the text names the nearest.
     """
     check_choice("dtype", dtype, DTYPES)
-    pads = _Pads(schema, pad)
+    form = form or Form()
+    pads = _Pads(schema, pad, needed=form.name == "padded")
     named = _named_labels(labels)
     plan = Plan(
         inputs={name: _input(schema, name, fields, pads) for name, fields in _entries(inputs)},
@@ -116,6 +140,7 @@ def make_plan(
         single_label=isinstance(labels, str),
         weight=None if weights is None else find_scalar(schema, weights, "weights"),
         dtype=dtype,
+        form=form,
     )
     pads.check_used(plan)
     return plan
@@ -150,7 +175,8 @@ def _input(schema: Schema, name: str, fields: Sequence[str], pads: _Pads) -> Inp
 class _Pads:
     """Slots per list object in a batch."""
 
-    def __init__(self, schema: Schema, pad: object) -> None:
+    def __init__(self, schema: Schema, pad: object, *, needed: bool) -> None:
+        self._needed = needed
         self._lists = [spec.name for spec in schema.objects if spec.is_list]
         self._given: dict[str, int] = {}
         if pad is None:
@@ -166,6 +192,8 @@ class _Pads:
         self._by_object = isinstance(pad, Mapping)
 
     def of(self, spec: ObjectSpec) -> int:
+        if not self._needed:
+            return self._given.get(spec.name, UNLIMITED)
         slots = self._given.get(spec.name, spec.pad)
         if slots is None:
             raise ConfigError(

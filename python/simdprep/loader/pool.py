@@ -69,9 +69,7 @@ class BlockPool:
         """Write the rows at positions [start, stop) to an assembly, from its row ``at`` on."""
         numbers, places = self._located(start, stop)
         rows = slice(at, at + stop - start)
-        threads = thread_pool(self._threads)
-        for name, gather in self._gathers.items():
-            gather.take(threads, places, into.values[name][rows], into.valid[name][rows])
+        into.take(self._gathers, thread_pool(self._threads), places, at)
         for scalar, values in self._scalars.items():
             into.scalars[scalar][rows] = values[places]
         into.index[rows] = numbers
@@ -188,8 +186,7 @@ class PoolLoader:
             first, last = np.searchsorted(ascending, [block.start, block.stop])
             part = Assembly.of_rows(self._plan, int(last - first), self._scalar_dtypes)
             local = ascending[first:last] - block.start
-            for name, entry in self._plan.inputs.items():
-                _gather(entry, [block]).take(threads, local, part.values[name], part.valid[name])
+            part.take({name: _gather(entry, [block]) for name, entry in self._plan.inputs.items()}, threads, local, 0)
             for scalar in self._plan.scalars:
                 part.scalars[scalar][...] = block.scalars[scalar][local]
             part.index[...] = ascending[first:last]

@@ -22,6 +22,10 @@ class Transform(Protocol):
     grow. Only valid entries count, in ``fit`` as in ``apply``; padded slots pass through unchanged.
     ``state`` is all that was learned: a transform made from it gives the same numbers, and can be
     fitted further.
+
+    A transform with an attribute ``elementwise`` that is true changes every number by itself, and may
+    be applied by several threads at once: the loader then applies it once to what it decodes, rather
+    than to every batch.
     """
 
     def fit(self, values: Values, valid: Valid = None) -> None:

@@ -44,6 +44,9 @@ class Standardise:
         SchemaError: no field, or a name twice.
     """
 
+    #: Changes every number by itself, whatever the shape it comes in.
+    elementwise = True
+
     def __init__(self, fields: Sequence[str], *, nonfinite: Nonfinite = "keep") -> None:
         self.fields = tuple(fields)
         if isinstance(fields, str) or not self.fields or len(set(self.fields)) < len(self.fields):

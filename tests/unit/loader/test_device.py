@@ -103,6 +103,6 @@ def test_without_torch(stored):
 def test_numpy_batches_load_no_torch(stored):
     code = (
         "import sys, simdprep as sp; next(iter(sp.Loader(sp.open(sys.argv[1:]), inputs={'Jet': ['pt']})));"
-        "assert not {'torch', 'jax', 'awkward', 'numba', 'uproot'} & set(sys.modules), list(sys.modules)"
+        "assert not {'torch', 'jax', 'ml_dtypes', 'awkward', 'numba', 'uproot'} & set(sys.modules), list(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, *stored["columns"].paths], check=True)

@@ -1,0 +1,69 @@
+"""Packing: decoded columns to the items that batches are gathered from, transformed on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _core
+from ..thread_pool import thread_pool
+from ..transforms.protocol import Transform
+from .dtype import bits_of_bfloat16
+
+Array = NDArray[Any]
+Transforms = Sequence[Transform]
+
+
+def pack_items(fields: Sequence[Array], dtype: str, transforms: Transforms = ()) -> Array:
+    """Interleave columns.
+
+    Args:
+        fields: One array (n,) of any dtype per field.
+        dtype: Of the result.
+        transforms: Applied to the items before they are rounded to ``dtype``.
+
+    Returns:
+        (n, fields); of bfloat16 the bits.
+    """
+    # One thread: several blocks are read at once.
+    return _finished(_core.pack_items(thread_pool(1), list(fields), _wide(dtype, transforms)), dtype, transforms)
+
+
+def pack_slots(
+    fields: Sequence[Array], valid: NDArray[np.bool_], dtype: str, transforms: Transforms = ()
+) -> tuple[Array, NDArray[np.int64]]:
+    """Interleave the valid entries of columns with slots, one list after the other.
+
+    Args:
+        fields: One array (n_lists, slots) of any dtype per field.
+        valid: Which slots hold an entry, bool (n_lists, slots); the first ones of each list.
+        dtype: Of the result.
+        transforms: Applied to the items before they are rounded to ``dtype``.
+
+    Returns:
+        Items (n, fields), of bfloat16 the bits, and where each list begins in them, int64 (n_lists + 1,).
+
+    Raises:
+        DatasetError: an entry stands behind an empty slot.
+    """
+    items, offsets = _core.pack_slots(thread_pool(1), list(fields), valid, _wide(dtype, transforms))
+    return _finished(items, dtype, transforms), offsets
+
+
+def _wide(dtype: str, transforms: Transforms) -> str:
+    """The dtype to work in: transforms of halves work in single precision, and round once."""
+    return "float32" if dtype == "bfloat16" or (dtype == "float16" and transforms) else dtype
+
+
+def _finished(items: Array, dtype: str, transforms: Transforms) -> Array:
+    for transform in transforms:
+        transform.apply(items, None, out=items)
+    if dtype == "bfloat16":
+        return bits_of_bfloat16(items)
+    if items.dtype == dtype:
+        return items
+    with np.errstate(over="ignore"):  # beyond its range a number becomes infinite
+        return items.astype(dtype)
