@@ -23,6 +23,7 @@
 #include "simdprep/columns.hpp"
 #include "simdprep/detail/filler_state.hpp"
 #include "simdprep/detail/list_walk.hpp"
+#include "simdprep/error.hpp"
 #include "simdprep/format.hpp"
 #include "simdprep/object_options.hpp"
 #include "simdprep/sink.hpp"
@@ -196,9 +197,14 @@ public:
     // A fact about the dataset: a text, number or bool; or any JSON. SchemaError if that is none.
     void metadata(const std::string& key, std::string_view text);
     void metadata(const std::string& key, const char* text) { metadata(key, std::string_view(text)); }
-    template <class V>
-        requires std::is_arithmetic_v<V>
-    void metadata(const std::string& key, V number) { metadata_number(key, number); }
+    void metadata(const std::string& key, const std::string& text) { metadata(key, std::string_view(text)); }
+    void metadata(const std::string& key, bool flag);
+    void metadata(const std::string& key, double number);
+    template <std::integral V>
+        requires(!std::same_as<V, bool>)
+    void metadata(const std::string& key, V number) {
+        metadata_integer(key, std::to_string(number));
+    }
     void metadata_json(const std::string& key, const std::string& json);
     // Counts an event that the job has seen, stored or not, with its weight. May be called from any thread.
     void count(double weight = 1.0, const std::string& name = "nominal");
@@ -233,8 +239,7 @@ private:
 
     std::size_t add_object(detail::ObjectDeclaration declared);
     std::shared_ptr<detail::FillerState> own_filler() const;
-    template <class V>
-    void metadata_number(const std::string& key, V number);
+    void metadata_integer(const std::string& key, std::string digits);
 
     std::shared_ptr<detail::WriterState> state_;
 };

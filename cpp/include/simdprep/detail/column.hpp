@@ -58,9 +58,8 @@ public:
             if (is_native_) {
                 write(objects, values(buffers->extend(bytes)), gaps);
             } else {
-                ColumnBuffer& wide = staging(0);
-                write(objects, values(wide.extend(bytes)), gaps);
-                cast_values(native_dtype<Value>(), wide, fields_.front(), *buffers, object);
+                write(objects, values(staging(0).extend(bytes)), gaps);
+                cast_values(native_dtype<Value>(), staging_at(0), fields_.front(), *buffers, object);
             }
         } else {
             std::vector<Value*> targets(fields_.size());

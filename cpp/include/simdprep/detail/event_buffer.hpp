@@ -25,6 +25,8 @@ struct ObjectPlan {
     std::size_t rank = 0;                      // lists between an event and an entry; 0: one entry per event
     std::vector<std::size_t> chain;            // objects the lists of levels 1, 2, ... are of; the last is itself
     std::vector<std::size_t> field_bytes;
+    std::size_t item_bytes = 0;
+    bool is_automatic = false;                 // `events` that nobody declared: one in each event, without fills
     bool is_rows = false;                      // the row object of a dataset whose rows are not events
     std::optional<std::size_t> counts_of;      // has no fields and no fills: its lists are the outer ones of this object
     std::size_t slots = 0;                     // pad; 0 for none
@@ -48,6 +50,8 @@ struct ObjectRecord {
 
     // Of the present event:
     State state = State::empty;
+    bool ever_whole = false;             // filled with a whole event at least once, in any event
+    std::uint64_t unfilled_events = 0;   // ended without a fill so far, as a loop over single rows may do
     std::uint64_t fills = 0;
     std::uint64_t new_items = 0;
     std::vector<std::uint64_t> new_missing;
@@ -99,13 +103,14 @@ public:
     Batch batch() const;
 
 private:
-    void check(std::uint64_t number) const;
-    void check_nested(const ObjectPlan& plan, const ObjectRecord& record, std::uint64_t number) const;
+    void check(std::size_t object, std::uint64_t number) const;
+    void check_filled(const ObjectRecord& record, std::uint64_t number) const;
+    void check_nested(const ObjectRecord& record, std::uint64_t number) const;
+    void take(std::size_t object);
 
     std::shared_ptr<const FillPlan> plan_;
     std::vector<ObjectRecord> records_;
     std::uint64_t num_events_ = 0;
-    std::uint64_t empty_events_ = 0;  // in which a row object filled one by one was not filled, before its first fill
 };
 
 }  // namespace simdprep::detail

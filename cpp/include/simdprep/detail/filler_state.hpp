@@ -22,6 +22,7 @@ struct ObjectDeclaration {
     bool ragged = false;
     bool is_rows = false;
     bool arranged = false;
+    bool automatic = false;
     std::string order;
     std::optional<std::size_t> parent;
     std::vector<Field> fields;
@@ -38,8 +39,18 @@ public:
     [[nodiscard]] std::int64_t stored_slot(std::size_t object, std::size_t given, std::size_t list) const;
     [[nodiscard]] const std::string& name(std::size_t object) const;
 
+    // Null once the writer is gone.
+    [[nodiscard]] WriterState* writer() const { return writer_; }
+    // An error once the writer is gone.
+    [[nodiscard]] WriterState& open_writer() const {
+        if (writer_ == nullptr) throw_closed();
+        return *writer_;
+    }
+
 private:
     friend class WriterState;
+
+    [[noreturn]] void throw_closed() const;
 
     WriterState* writer_;
     std::unique_ptr<EventBuffer> buffer_;

@@ -54,7 +54,7 @@ struct Element<std::optional<V>> {
 };
 
 inline constexpr std::size_t single = static_cast<std::size_t>(-1);  // no list
-inline constexpr std::size_t declared = 0;                           // a list whose length the options say
+inline constexpr std::size_t declared_length = 0;                           // a list whose length the options say
 
 // The whole of what a getter returns.
 template <class V>
@@ -71,12 +71,12 @@ struct Returned<V[N]> : Element<std::remove_cv_t<V>> {
 };
 template <class V, std::size_t N>
 struct Returned<std::span<V, N>> : Element<std::remove_cv_t<V>> {
-    static constexpr std::size_t length = N == std::dynamic_extent ? declared : N;
+    static constexpr std::size_t length = N == std::dynamic_extent ? declared_length : N;
 };
 template <std::ranges::sized_range V>
     requires(std::ranges::random_access_range<V> && !std::is_array_v<V>)
 struct Returned<V> : Element<std::remove_cvref_t<std::ranges::range_reference_t<V>>> {
-    static constexpr std::size_t length = declared;
+    static constexpr std::size_t length = declared_length;
 };
 
 }  // namespace simdprep::detail
