@@ -13,7 +13,7 @@ namespace simdprep::detail {
 WriterState::WriterState(std::unique_ptr<Sink> sink, WriterOptions options)
     : options_(std::move(options)), sink_(std::move(sink)), output_(sink_->path(), sink_->overwrite()),
       declarations_(options_.layout), compression_(compression_from(options_.compression)),
-      own_(std::make_shared<FillerState>(*this)), order_(Writer::order_window), exceptions_(std::uncaught_exceptions()) {
+      own_(std::make_shared<FillerState>(*this)), order_(order_window), exceptions_(std::uncaught_exceptions()) {
     if (options_.finish_on_signal) signals_.emplace();
 }
 

@@ -61,6 +61,13 @@ public:
     [[nodiscard]] int exit_code() const noexcept override { return 4; }
 };
 
+// SIGTERM, SIGINT or SIGXCPU came; the dataset was closed with all events so far.
+class Interrupted : public Error {
+public:
+    using Error::Error;
+    [[nodiscard]] int exit_code() const noexcept override { return 130; }
+};
+
 // A mistake of simdprep itself.
 class InternalError : public Error {
 public:

@@ -10,3 +10,4 @@
 #include "simdprep/summary.hpp"
 #include "simdprep/version.hpp"
 #include "simdprep/writer.hpp"
+#include "simdprep/writer_options.hpp"

@@ -23,32 +23,13 @@
 #include "simdprep/columns.hpp"
 #include "simdprep/detail/filler_state.hpp"
 #include "simdprep/detail/list_walk.hpp"
-#include "simdprep/error.hpp"
 #include "simdprep/format.hpp"
 #include "simdprep/object_options.hpp"
 #include "simdprep/sink.hpp"
 #include "simdprep/summary.hpp"
+#include "simdprep/writer_options.hpp"
 
 namespace simdprep {
-
-struct WriterOptions {
-    unsigned threads = 0;  // that encode, beside the ones that fill; 0 takes one per core, 1 encodes on the filling thread
-    Layout layout = Layout::columns;
-    std::string compression = "gzip";         // gzip, gzip:1 to gzip:9, or none
-    bool counts = true;                       // layout compound: members n_<object>, the multiplicities before truncation
-    std::uint64_t part_rows = 0;              // rows in a part, rounded up to whole chunks; 0 closes parts by size
-    std::uint64_t part_bytes = simdprep::part_bytes;
-    std::uint64_t batch_bytes = std::uint64_t{8} << 20;  // filled before the encoder gets it
-    bool finish_on_signal = false;  // SIGTERM, SIGINT and SIGXCPU: the next end_event() closes and throws Interrupted
-    std::function<void(const std::string&)> log = {};    // takes warnings; by default they go to stderr
-};
-
-// SIGTERM, SIGINT or SIGXCPU came; the dataset was closed with all events so far.
-class Interrupted : public Error {
-public:
-    using Error::Error;
-    [[nodiscard]] int exit_code() const noexcept override { return 130; }
-};
 
 // Fills one object. A handle: copies fill the same; it belongs to one thread at a time, and must not be used once
 // its writer is gone.
@@ -148,9 +129,6 @@ private:
 // encoder's (see Encoder), and of parts the open one, one waiting and three times its size while it becomes a file.
 class Writer {
 public:
-    // How many events a thread may be ahead of the first that is missing, where events have numbers.
-    static constexpr std::uint64_t order_window = 4096;
-
     // Throws OutputError if the output exists, is locked or cannot be written.
     template <std::derived_from<Sink> AnySink>
     explicit Writer(AnySink sink, WriterOptions options = {})

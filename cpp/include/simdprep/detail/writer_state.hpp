@@ -20,7 +20,8 @@
 #include "simdprep/encoder.hpp"
 #include "simdprep/output.hpp"
 #include "simdprep/sink.hpp"
-#include "simdprep/writer.hpp"
+#include "simdprep/summary.hpp"
+#include "simdprep/writer_options.hpp"
 
 namespace simdprep::detail {
 
