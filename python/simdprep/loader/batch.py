@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 from .form import Change, change_arrays, values_of
@@ -10,7 +10,7 @@ from .form import Change, change_arrays, values_of
 Array = Any  # numpy array, torch tensor or jax array, or a ragged value of these
 
 
-class Batch(Mapping[str, Array]):
+class Batch(MutableMapping[str, Array]):
     """Rows of a dataset, prepared for a model. A mapping: object to values, in the order of ``inputs``.
 
     Values are (rows, slots..., fields), contiguous: (rows, pad, fields) for a list object, (rows,
@@ -47,6 +47,15 @@ class Batch(Mapping[str, Array]):
     def __getitem__(self, name: str) -> Array:
         return self._values[name]
 
+    def __setitem__(self, name: str, value: Array) -> None:
+        self._values[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._values[name]
+
+    def __copy__(self) -> Batch:
+        return self.replace()
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
@@ -82,6 +91,14 @@ class Batch(Mapping[str, Array]):
             weights=None if self.weights is None else change(self.weights),
             index=change(self.index),
         )
+
+    def to(self, device: Any, **options: Any) -> Batch:
+        """Return a batch of torch tensors with each of them moved, as ``tensor.to(device, ...)`` does."""
+        return self.change_arrays(lambda tensor: tensor.to(device, **options))
+
+    def pin_memory(self) -> Batch:
+        """Return a batch of torch tensors in pinned memory; ``DataLoader(pin_memory=True)`` calls it."""
+        return self.change_arrays(lambda tensor: tensor.pin_memory())
 
     def replace(self, **changes: Any) -> Batch:
         """Return a batch with some of ``values``, ``valid``, ``labels``, ``weights``, ``index`` replaced.

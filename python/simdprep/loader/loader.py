@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,11 +18,12 @@ from .batch import Batch
 from .batching import Request, make_batching
 from .block import BlockReader
 from .buffers import Buffers
-from .device import FrameworkName, move_to
+from .device import FrameworkName, Move, move_to
 from .dtype import bfloat16
 from .form import ROUND_TO, Form, FormName
 from .iterator import BatchIterator, Pass
 from .order import SHUFFLES, RowOrder, Shuffle
+from .passes import SharedPasses
 from .plan import Inputs, Labels, Pads, make_plan
 from .pool import BlockPool, Pool, PoolLoader
 from .prefetch import Check
@@ -33,6 +35,9 @@ from .state import Progress, make_state, read_state
 from .stats import EpochStats, Stats
 from .steps import Transforms, plan_steps
 from .subset import RowChoice
+
+if TYPE_CHECKING:
+    from .frameworks.torch_dataset import TorchDataset
 
 
 class Loader(Iterable[Batch]):
@@ -132,7 +137,7 @@ class Loader(Iterable[Batch]):
             check_integer("threads", threads, least=1)
         self.dataset = dataset
         self.ranks = find_ranks(rank, world_size)
-        self._move = move_to(to, device)
+        self.move = move_to(to, device)
         plan = make_plan(
             dataset.schema, inputs, labels=labels, weights=weights, pad=pad, dtype=dtype,
             form=Form(form, bool(channels_first), round_to),
@@ -140,7 +145,7 @@ class Loader(Iterable[Batch]):
         plan, self._steps = plan_steps(transforms, plan)
         if dtype == "bfloat16" and (to != "torch" or self._steps):
             bfloat16()  # numpy holds them
-        self._plan = replace(plan, buffers=Buffers(self._move.new_memory))
+        self._plan = replace(plan, buffers=Buffers(self.move.new_memory))
         self._batching = make_batching(
             dataset,
             self._plan,
@@ -154,6 +159,7 @@ class Loader(Iterable[Batch]):
         self._progress = Progress()
         self._resident: BlockPool | None = None
         self._reader: BlockReader | None = None
+        self._passes: SharedPasses | None = None
         self.stats = Stats()
 
     def __len__(self) -> int:
@@ -164,7 +170,9 @@ class Loader(Iterable[Batch]):
         """Begin a pass; see the class."""
         return self.begin()
 
-    def begin(self, turn: int = 0, turns: int = 1) -> BatchIterator:
+    def begin(
+        self, turn: int = 0, turns: int = 1, *, move: Move | None = None, at: Progress | None = None
+    ) -> BatchIterator:
         """Begin a pass that hands out every ``turns``-th batch only, from number ``turn`` on.
 
         For processes that take turns in handing out the batches of one rank, such as the workers of
@@ -174,13 +182,15 @@ class Loader(Iterable[Batch]):
         Args:
             turn: Which of the processes this is.
             turns: How many there are.
+            move: Where batches go, instead of where the loader's go.
+            at: Where to begin, instead of where the latest pass has come to.
 
         Raises:
             ConfigError: they are no such numbers.
         """
         check_integer("turns", turns, least=1)
         check_integer("turn", turn, least=0)
-        self._progress = self._progress.next_pass()
+        self._progress = (self._progress if at is None else at).next_pass()
         epoch = self._progress.epoch
         self.stats.epoch = EpochStats(epoch)
         share = self._batching.share(epoch)
@@ -192,14 +202,14 @@ class Loader(Iterable[Batch]):
             partial(self._load, threading.Lock()),
             self._scalar_dtypes,
             self._steps,
-            self._move,
+            self.move if move is None else move,
             turns,
         )
         return BatchIterator(work, self._progress, self.stats, offset=turn)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave decoded rows behind: another process decodes its own."""
-        return {**self.__dict__, "_resident": None}
+        return {**self.__dict__, "_resident": None, "_passes": None}
 
     def __repr__(self) -> str:
         order = self.order
@@ -216,7 +226,7 @@ class Loader(Iterable[Batch]):
     @property
     def epoch(self) -> int:
         """The epoch of the pass under way, or of the next one."""
-        return self._progress.epoch
+        return self._reached.epoch
 
     @property
     def shuffle_inflation(self) -> float:
@@ -233,7 +243,7 @@ class Loader(Iterable[Batch]):
             ConfigError: the epoch is negative or no integer.
         """
         check_integer("epoch", epoch, least=0)
-        self._progress = Progress(epoch)
+        self.go_to(epoch, 0)
 
     def state_dict(self, step: int | None = None) -> dict[str, Any]:
         """Return where the latest pass stands, as JSON can hold it.
@@ -242,7 +252,7 @@ class Loader(Iterable[Batch]):
             step: Batches handed out, for a consumer that knows better; by default those the pass
                 has given out. Batches made ahead do not count.
         """
-        progress = self._progress
+        progress = self._reached
         if step is not None:
             check_integer("step", step, least=0)
             progress = Progress(progress.epoch, step)
@@ -259,7 +269,46 @@ class Loader(Iterable[Batch]):
         if share is not None and step > len(share):
             rule = f"at most {len(share)}, the batches of an epoch"
             raise ConfigError("step in the state", got=step, expected=rule, where="load_state_dict")
+        self.go_to(epoch, step)
+
+    def go_to(self, epoch: int, step: int) -> None:
+        """Let the next pass begin with batch ``step`` of an epoch."""
         self._progress = Progress(epoch, step)
+        if self._passes is not None:
+            self._passes.set_next(epoch, step)
+
+    @property
+    def _reached(self) -> Progress:
+        """How far the latest pass has come; of one of worker processes the epoch alone is known."""
+        epoch = None if self._passes is None or self._progress.begun else self._passes.epoch
+        return self._progress if epoch is None else Progress(epoch)
+
+    def share_cores(self, processes: int) -> None:
+        """Leave cores to other processes that do the same work, unless the number of threads was given."""
+        if not self._threads:
+            self._threads = max(1, len(os.sched_getaffinity(0)) // processes)
+
+    def as_iterable_dataset(self) -> TorchDataset:
+        """Return a torch ``IterableDataset`` for ``DataLoader(dataset, batch_size=None, num_workers=n)``.
+
+        The batches are the same for any number of workers, each comes once, and passes go on from
+        epoch to epoch. :meth:`set_epoch` and :meth:`load_state_dict` say where the next pass begins;
+        workers make batches ahead, so tell :meth:`state_dict` the ``step`` you have come to.
+
+        Raises:
+            ConfigError: torch is not installed.
+        """
+        try:
+            from .frameworks.torch_dataset import TorchDataset
+        except ImportError as error:
+            hint = "pip install torch, the extra [torch]"
+            raise ConfigError(
+                "as_iterable_dataset", got="no torch", expected="torch installed", where="Loader", hint=hint
+            ) from error
+        if self._passes is None:
+            self._passes = SharedPasses()
+            self._passes.set_next(self._progress.next_pass().epoch, self._progress.next_pass().step)
+        return TorchDataset(self, self._passes)
 
     def headroom(self) -> float:
         """Return how many times as fast as in the latest pass batches could have been asked for.

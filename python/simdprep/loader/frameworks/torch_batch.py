@@ -61,6 +61,11 @@ class ToTorch:
         return {"_device": self._device, "_stream": None, "_in_flight": deque()}
 
     @property
+    def on_cpu(self) -> bool:
+        """Batches stay where they are made."""
+        return self._device is None or self._device.type == "cpu"
+
+    @property
     def is_cuda(self) -> bool:
         """Batches go to a GPU."""
         return self._device is not None and self._device.type == "cuda"
@@ -105,7 +110,7 @@ class ToTorch:
 
     def _placed(self, values: NDArray[Any]) -> Tensor:
         tensor = shared(values)
-        if self._device is None or self._device.type == "cpu":
+        if self.on_cpu:
             return tensor
         placed: Tensor = self._usable(lambda: tensor.to(self._device))
         return placed
