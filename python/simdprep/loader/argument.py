@@ -21,7 +21,7 @@ def check_integer(what: str, value: object, *, least: int | None = None, where: 
         raise ConfigError(what, got=repr(value), expected=rule, where=where)
 
 
-def check_choice(what: str, value: object, known: Iterable[str], *, where: str = "Loader") -> None:
+def check_choice(what: str, value: object, known: Iterable[str | None], *, where: str = "Loader") -> None:
     """Refuse what is none of the ``known`` names.
 
     Raises:
@@ -29,5 +29,6 @@ def check_choice(what: str, value: object, known: Iterable[str], *, where: str =
     """
     known = tuple(known)
     if value not in known:
-        hint = nearest_hint(str(value), known)
-        raise ConfigError(what, got=repr(value), expected=" or ".join(known), where=where, hint=hint)
+        names = [str(name) for name in known]
+        hint = nearest_hint(str(value), names)
+        raise ConfigError(what, got=repr(value), expected=" or ".join(names), where=where, hint=hint)

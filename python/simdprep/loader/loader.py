@@ -18,14 +18,15 @@ from .batch import Batch
 from .batching import Request, make_batching
 from .block import BlockReader
 from .buffers import Buffers
+from .cache import CACHES, BlockCache, CacheName, cache_limit
 from .device import FrameworkName, Move, move_to
 from .dtype import bfloat16
 from .form import ROUND_TO, Form, FormName
 from .iterator import BatchIterator, Pass
-from .order import SHUFFLES, RowOrder, Shuffle
+from .order import SHUFFLES, RowOrder, Shuffle, block_bounds
 from .passes import SharedPasses
-from .plan import Inputs, Labels, Pads, make_plan
-from .pool import BlockPool, Pool, PoolLoader
+from .plan import Inputs, Labels, Pads, Plan, make_plan
+from .pool import BlockPool, Pool, PoolLoader, decode_all
 from .prefetch import Check
 from .ranks import find_ranks
 from .sampling import Sample
@@ -33,7 +34,7 @@ from .share import Tail
 from .source import PoolTask
 from .state import Progress, make_state, read_state
 from .stats import EpochStats, Stats
-from .steps import Transforms, plan_steps
+from .steps import Step, Transforms, fitted_steps, plan_steps
 from .subset import RowChoice
 
 if TYPE_CHECKING:
@@ -97,6 +98,11 @@ class Loader(Iterable[Batch]):
         threads: Threads that decode and gather; ``None`` for one per core. Batches do not depend on it.
         memory: Bytes of decoded rows to hold at once; ``None`` for 1 GiB, or more where 64 batches
             need it. With ``block`` the order depends on it.
+        cache: What is kept from epoch to epoch. ``auto``: decoded rows that fit ``memory`` or, where
+            none is given, a quarter of the free memory, for all ranks of this machine together.
+            ``ram``: all decoded rows, however many. ``device``: all rows on ``device``, where
+            batches are gathered and padded; functions among the ``transforms`` then get batches of
+            tensors. ``None``: nothing, every epoch is decoded. The order does not depend on it.
 
     Raises:
         ConfigError: an argument is not what it should be.
@@ -130,6 +136,7 @@ class Loader(Iterable[Batch]):
         dtype: str = "float32",
         threads: int | None = None,
         memory: int | None = None,
+        cache: CacheName | None = "auto",
     ) -> None:
         check_choice("shuffle", shuffle, SHUFFLES)
         check_integer("seed", seed)
@@ -145,20 +152,30 @@ class Loader(Iterable[Batch]):
         plan, self._steps = plan_steps(transforms, plan)
         if dtype == "bfloat16" and (to != "torch" or self._steps):
             bfloat16()  # numpy holds them
+        check_choice("cache", cache, CACHES)
+        self._threads = threads or 0
+        requested = plan
+        if cache == "device":
+            self.move = _resident_move(dataset, plan, self._steps, to, device, self._threads)
+            self._steps = ()
+            plan = replace(plan, inputs={}, labels={}, single_label=False, weight=None)  # row numbers are all it takes
         self._plan = replace(plan, buffers=Buffers(self.move.new_memory))
         self._batching = make_batching(
             dataset,
-            self._plan,
+            requested,
             Request(shuffle, int(seed), batch_size, tail, rows, sample, bucket, elements, memory),
             self.ranks,
         )
-        self._threads = threads or 0
         self._scalar_dtypes = {
             scalar: np.dtype(dataset[scalar.object][scalar.field].dtype) for scalar in self._plan.scalars
         }
         self._progress = Progress()
         self._resident: BlockPool | None = None
-        self._reader: BlockReader | None = None
+        self._cache = cache
+        self._cache_limit = (
+            0 if self._batching.resident_blocks is not None else cache_limit(cache, memory, self.ranks.world_size)
+        )
+        self._reader: BlockCache | None = None
         self._passes: SharedPasses | None = None
         self.stats = Stats()
 
@@ -209,7 +226,7 @@ class Loader(Iterable[Batch]):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave decoded rows behind: another process decodes its own."""
-        return {**self.__dict__, "_resident": None, "_passes": None}
+        return {**self.__dict__, "_resident": None, "_reader": None, "_passes": None}
 
     def __repr__(self) -> str:
         order = self.order
@@ -321,16 +338,36 @@ class Loader(Iterable[Batch]):
 
     def _load(self, alone: threading.Lock, task: PoolTask, check: Check) -> Pool:
         """Decode a pool; rows that all fit at once are decoded once for all epochs."""
-        keep = self._batching.resident_blocks
+        keep = None if self._cache is None else self._batching.resident_blocks
         with alone:  # several streams of a pass may want the same rows
             if self._resident is not None:
                 return self._resident.with_task(task)
             if self._reader is None:
-                self._reader = BlockReader(self.dataset, self._plan)
+                self._reader = BlockCache(BlockReader(self.dataset, self._plan), self._cache_limit)
             bounds = self.order.bounds
             loader = PoolLoader(self._reader, self._plan, bounds, self._threads, self._scalar_dtypes)
             pool = loader.load(task, check, keep=keep if task.order.is_whole else None)
-            if keep is not None and isinstance(pool, BlockPool):
+            if isinstance(pool, BlockPool) and (keep is not None or not task.order.is_whole):
                 self._resident = pool
         self.stats.epoch.decoded(loader.decoded_rows, loader.decoded_bytes)
         return pool
+
+
+def _resident_move(
+    dataset: Dataset, plan: Plan, steps: tuple[Step, ...], to: str | None, device: str | None, threads: int
+) -> Move:
+    """Return what makes batches of rows that lie on a device.
+
+    Raises:
+        ConfigError: there is none, or a step works on numpy arrays.
+    """
+    if to != "torch" or device is None:
+        got, rule = "'device'", "it with to='torch' and a device"
+        raise ConfigError("cache", got=got, expected=rule, where="Loader", hint="to='torch', device='cuda'")
+    for name in fitted_steps(steps):
+        rule = "elementwise transforms, or functions of a batch of tensors"
+        raise ConfigError("transforms", got=name, expected=rule, where="Loader cache='device'", hint="cache='ram'")
+    from .frameworks.torch_resident import TorchResident
+
+    bounds = block_bounds(dataset.part_rows, dataset.chunk_rows)
+    return TorchResident(device, plan, partial(decode_all, dataset, plan, bounds, threads), steps)

@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from ..storage import Dataset
 from ..thread_pool import thread_pool
 from .assembly import Assembly
 from .block import Block, BlockReader
+from .cache import BlockCache
 from .plan import Input, Plan, Scalar
 from .prefetch import Check
 from .source import PoolTask
@@ -122,6 +124,17 @@ class ScatteredPool:
         into.copy_rows(at, self._rows, first, first + stop - start)
 
 
+def decode_all(dataset: Dataset, plan: Plan, bounds: Rows, threads: int) -> list[Block]:
+    """Decode all blocks of a dataset on several threads; in the order of their rows.
+
+    Raises:
+        DatasetError: stored bytes are damaged.
+    """
+    reader = BlockReader(dataset, plan)
+    with ThreadPoolExecutor(thread_pool(threads).size, "simdprep-decode") as executor:
+        return list(executor.map(reader.read, bounds[:-1].tolist(), bounds[1:].tolist()))
+
+
 class PoolLoader:
     """Decodes pools.
 
@@ -139,7 +152,7 @@ class PoolLoader:
 
     def __init__(
         self,
-        reader: BlockReader,
+        reader: BlockCache,
         plan: Plan,
         bounds: NDArray[np.int64],
         threads: int,
@@ -166,9 +179,12 @@ class PoolLoader:
             DatasetError: stored bytes are damaged.
         """
         order = task.order
-        if not order.is_whole:
+        if order.is_whole:
+            needed = (order.blocks_at(task.starts, task.stops) if keep is None else keep).tolist()
+        elif all(self._reader.holds(*self._rows(int(number))) for number in order.blocks):
+            needed = list(range(len(order.blocks)))
+        else:
             return self._scattered(task, check)
-        needed = (order.blocks_at(task.starts, task.stops) if keep is None else keep).tolist()
         numbers = [int(order.blocks[index]) for index in needed]
         blocks = dict(zip(needed, self._blocks(numbers, check), strict=True))
         return BlockPool(task, blocks, self._plan, self._threads)
@@ -197,22 +213,27 @@ class PoolLoader:
         """Decode blocks on several threads, a few ahead, in their order."""
         blocks = deque(numbers)
         workers = thread_pool(self._threads).size
-        waiting: deque[Future[Block]] = deque()
+        waiting: deque[tuple[Future[Block], bool]] = deque()
         with ThreadPoolExecutor(workers, "simdprep-decode") as executor:
             try:
                 while blocks or waiting:
                     while blocks and len(waiting) < 2 * workers:
-                        number = blocks.popleft()
-                        rows = int(self._bounds[number]), int(self._bounds[number + 1])
-                        waiting.append(executor.submit(self._reader.read, *rows))
-                    block = waiting.popleft().result()
+                        rows = self._rows(blocks.popleft())
+                        waiting.append((executor.submit(self._reader.read, *rows), self._reader.holds(*rows)))
+                    future, is_held = waiting.popleft()
+                    block = future.result()
                     check()
-                    self.decoded_rows += block.stop - block.start
-                    self.decoded_bytes += block.num_bytes
+                    if not is_held:
+                        self.decoded_rows += block.stop - block.start
+                        self.decoded_bytes += block.num_bytes
                     yield block
             finally:
-                for future in waiting:
+                for future, _ in waiting:
                     future.cancel()
+
+    def _rows(self, number: int) -> tuple[int, int]:
+        """The first row of a block, and one past its last."""
+        return int(self._bounds[number]), int(self._bounds[number + 1])
 
 
 def _gather(entry: Input, blocks: Sequence[Block]) -> _core.Gather:

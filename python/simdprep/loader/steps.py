@@ -95,6 +95,11 @@ def _make_steps(transforms: Transforms | Iterable[Transforms] | None, plan: Plan
     return tuple(steps)
 
 
+def fitted_steps(steps: Iterable[Step]) -> list[str]:
+    """Return what those of the steps are called that are fitted transforms, rather than functions."""
+    return [step.__name__ for step in steps if isinstance(step, _Apply)]
+
+
 def run_step(step: Step, batch: Batch) -> Batch:
     """Apply a step.
 

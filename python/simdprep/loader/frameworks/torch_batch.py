@@ -87,16 +87,26 @@ class ToTorch:
             tensors.append(shared(values).to(self._device, non_blocking=True))
             return tensors[-1]
 
-        while self._in_flight and self._in_flight[0][0].query():
-            self._in_flight.popleft()
-        if self._stream is None:
-            self._stream = self._usable(lambda: torch.cuda.Stream(self._device))  # type: ignore[no-untyped-call]
+        self.begin_stream()
         with torch.cuda.stream(self._stream):
             moved = self._converted(batch, copied)
-            done = torch.cuda.Event()  # type: ignore[no-untyped-call]
-            done.record(self._stream)
-        self._in_flight.append((done, batch))  # its memory is not to be used again before
-        return Sent(moved, tensors, done)
+        return self.sent(moved, tensors, batch)
+
+    def begin_stream(self) -> None:
+        """Let go of what was copied, and see that there is a stream for more."""
+        while self._in_flight and self._in_flight[0][0].query():
+            self._in_flight.popleft()
+        if self.is_cuda and self._stream is None:
+            self._stream = self._usable(lambda: torch.cuda.Stream(self._device))  # type: ignore[no-untyped-call]
+
+    def sent(self, batch: Batch, tensors: list[Tensor], source: Batch) -> Sent | Batch:
+        """Return a batch that the stream works on; ``source``, which it is copied from, is kept until then."""
+        if not self.is_cuda:
+            return batch
+        done = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        done.record(self._stream)
+        self._in_flight.append((done, source))
+        return Sent(batch, tensors, done)
 
     def receive(self, sent: Sent | Batch) -> Batch:
         """Return the batch; on a GPU, let the current stream wait until it is there."""
