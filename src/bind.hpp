@@ -14,6 +14,7 @@ namespace py = pybind11;
 
 void bind_error(py::module_& module);
 void bind_schema(py::module_& module);
+void bind_packing(py::module_& module);
 void bind_padding(py::module_& module);
 void bind_encoder(py::module_& module);
 void bind_part_file(py::module_& module);
@@ -24,6 +25,9 @@ void bind_gather(py::module_& module);
 void bind_gather_ragged(py::module_& module);
 
 using OffsetArray = py::array_t<std::int64_t, py::array::c_style>;
+
+// Lengths of lists; SchemaError unless the offsets rise from 0 or more to `entries` or less.
+py::array_t<std::uint32_t> counts_of(const OffsetArray& offsets, py::ssize_t entries);
 
 inline const std::byte* bytes_of(const py::array& array) { return static_cast<const std::byte*>(array.data()); }
 

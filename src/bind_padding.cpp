@@ -7,25 +7,6 @@
 namespace simdprep::bind {
 namespace {
 
-// Lengths of lists; SchemaError unless the offsets rise from 0 or more to `entries` or less.
-py::array_t<std::uint32_t> counts_of(const OffsetArray& offsets, py::ssize_t entries) {
-    if (offsets.size() == 0) throw InternalError("no offsets");
-    const auto lists = static_cast<std::size_t>(offsets.size() - 1);
-    const std::int64_t* bounds = offsets.data();
-    py::array_t<std::uint32_t> counts(static_cast<py::ssize_t>(lists));
-    std::uint32_t* to = counts.mutable_data();
-    std::uint64_t signs = 0;  // or-ed, for every instruction set can do that to several at once
-    for (std::size_t list = 0; list < lists; ++list) {
-        const auto count = static_cast<std::uint64_t>(bounds[list + 1]) - static_cast<std::uint64_t>(bounds[list]);
-        signs |= count;
-        to[list] = static_cast<std::uint32_t>(count);
-    }
-    if (static_cast<std::int64_t>(signs) < 0) throw SchemaError("offsets: got a decrease, expected none");
-    if (bounds[0] < 0 || bounds[lists] > entries)
-        throw SchemaError("offsets: got entries outside of the content, expected all inside");
-    return counts;
-}
-
 py::tuple pad_lists(detail::ThreadPool& pool, const py::array& content, const OffsetArray& offsets, std::uint64_t pad,
                     const py::array& fill) {
     const py::array_t<std::uint32_t> counts = counts_of(offsets, content.size());
@@ -86,6 +67,24 @@ void bind_order(py::module_& module, const char* text) {
 }
 
 }  // namespace
+
+py::array_t<std::uint32_t> counts_of(const OffsetArray& offsets, py::ssize_t entries) {
+    if (offsets.size() == 0) throw InternalError("no offsets");
+    const auto lists = static_cast<std::size_t>(offsets.size() - 1);
+    const std::int64_t* bounds = offsets.data();
+    py::array_t<std::uint32_t> counts(static_cast<py::ssize_t>(lists));
+    std::uint32_t* to = counts.mutable_data();
+    std::uint64_t signs = 0;  // or-ed, for every instruction set can do that to several at once
+    for (std::size_t list = 0; list < lists; ++list) {
+        const auto count = static_cast<std::uint64_t>(bounds[list + 1]) - static_cast<std::uint64_t>(bounds[list]);
+        signs |= count;
+        to[list] = static_cast<std::uint32_t>(count);
+    }
+    if (static_cast<std::int64_t>(signs) < 0) throw SchemaError("offsets: got a decrease, expected none");
+    if (bounds[0] < 0 || bounds[lists] > entries)
+        throw SchemaError("offsets: got entries outside of the content, expected all inside");
+    return counts;
+}
 
 void bind_padding(py::module_& module) {
     using namespace py::literals;

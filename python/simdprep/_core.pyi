@@ -141,10 +141,37 @@ class ChunkReader:
     def check_chunks(self, pool: ThreadPool) -> None: ...
 
 def read_rows(pool: ThreadPool, reads: Sequence[tuple[ChunkReader, int, int, NDArray[Any]]]) -> None: ...
-def pack_items(pool: ThreadPool, fields: Sequence[NDArray[Any]], dtype: str) -> NDArray[Any]: ...
+
+class ItemTransform:
+    def __init__(
+        self,
+        *,
+        log_offset: float | None = None,
+        mean: float = 0.0,
+        std: float = 1.0,
+        low: float = ...,
+        high: float = ...,
+        nan: float | None = None,
+        infinite: bool = False,
+    ) -> None: ...
+
+def pack_items(
+    pool: ThreadPool, fields: Sequence[NDArray[Any]], dtype: str, transforms: Sequence[ItemTransform | None] = ...
+) -> NDArray[Any]: ...
 def pack_slots(
-    pool: ThreadPool, fields: Sequence[NDArray[Any]], valid: NDArray[np.bool_], dtype: str
+    pool: ThreadPool,
+    fields: Sequence[NDArray[Any]],
+    valid: NDArray[np.bool_],
+    dtype: str,
+    transforms: Sequence[ItemTransform | None] = ...,
 ) -> tuple[NDArray[Any], NDArray[np.int64]]: ...
+def pad_items(
+    pool: ThreadPool,
+    fields: Sequence[NDArray[Any]],
+    offsets: NDArray[np.int64],
+    pad: int,
+    transforms: Sequence[ItemTransform | None] = ...,
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.uint32]]: ...
 
 class Gather:
     def __init__(

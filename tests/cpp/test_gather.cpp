@@ -1,4 +1,5 @@
 #include "simdprep/detail/gather.hpp"
+#include "simdprep/detail/packing.hpp"
 
 #include <limits>
 
@@ -45,7 +46,7 @@ TEST(items_are_interleaved_and_converted) {
     const std::vector<double> two{0.5, 1e300, -0.25};
     const std::vector<ColumnView> fields{view_of(one, DType::int16), view_of(two, DType::float64)};
     std::vector<float> items(6);
-    pack_items(pool, fields, 3, DType::float32, bytes_of(items));
+    pack_items(pool, fields, {}, 3, DType::float32, bytes_of(items));
     CHECK(items == (std::vector<float>{-1, 0.5F, 2, std::numeric_limits<float>::infinity(), 300, -0.25F}));
 }
 
@@ -57,7 +58,7 @@ TEST(many_items_on_several_threads) {
         two[i] = -static_cast<float>(i);
     }
     const std::vector<ColumnView> fields{view_of(one, DType::float32), view_of(two, DType::float32)};
-    pack_items(pool, fields, one.size(), DType::float32, bytes_of(items));
+    pack_items(pool, fields, {}, one.size(), DType::float32, bytes_of(items));
     for (std::size_t i = 0; i < one.size(); ++i) {
         CHECK_EQUAL(items[2 * i], one[i]);
         CHECK_EQUAL(items[2 * i + 1], two[i]);
@@ -73,7 +74,7 @@ TEST(valid_slots_are_counted_and_packed) {
     CHECK(offsets == (std::vector<std::int64_t>{0, 2, 2, 5}));
     std::vector<float> items(5);
     const std::vector<ColumnView> fields{view_of(values, DType::int32, 3)};
-    pack_lists(pool, fields, offsets, DType::float32, bytes_of(items));
+    pack_lists(pool, fields, {}, offsets, DType::float32, bytes_of(items));
     CHECK(items == (std::vector<float>{1, 2, 3, 4, 5}));
 }
 
@@ -91,8 +92,8 @@ TEST(nothing_is_packed_from_nothing) {
     count_valid(fields[0], 0, 4, offsets.data());
     CHECK_EQUAL(offsets[0], 0);
     std::vector<float> items;
-    pack_lists(pool, fields, offsets, DType::float32, bytes_of(items));
-    pack_items(pool, fields, 0, DType::float32, bytes_of(items));
+    pack_lists(pool, fields, {}, offsets, DType::float32, bytes_of(items));
+    pack_items(pool, fields, {}, 0, DType::float32, bytes_of(items));
 }
 
 TEST(a_batch_of_whole_numbers_is_refused) {
@@ -100,7 +101,7 @@ TEST(a_batch_of_whole_numbers_is_refused) {
     const std::vector<float> one{1};
     const std::vector<ColumnView> fields{view_of(one, DType::float32)};
     std::vector<float> items(1);
-    CHECK_THROWS(InternalError, "batches of dtype int32", pack_items(pool, fields, 1, DType::int32, bytes_of(items)));
+    CHECK_THROWS(InternalError, "batches of dtype int32", pack_items(pool, fields, {}, 1, DType::int32, bytes_of(items)));
 }
 
 TEST(rows_through_several_blocks) {

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _core
 from ..errors import SchemaError
 from .protocol import Valid, Values
 
@@ -145,6 +146,18 @@ class Standardise:
         if target is not out:
             out[...] = target
         return out
+
+    def item_transforms(self) -> list[_core.ItemTransform]:
+        """Return what :meth:`apply` does to each field, for the core to do while it packs entries: the same bits.
+
+        Raises:
+            SchemaError: as :attr:`std`.
+        """
+        nan = 0.0 if self.nonfinite == "zero" else None
+        return [
+            _core.ItemTransform(mean=mean, std=std, nan=nan, infinite=nan is not None)
+            for mean, std in zip(self.mean.tolist(), self.std.tolist(), strict=True)
+        ]
 
     def state(self) -> dict[str, Any]:
         """Return what was learned, as JSON can hold it: counts, means and sums of squares by field."""

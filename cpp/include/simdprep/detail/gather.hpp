@@ -1,4 +1,4 @@
-// From decoded columns to batches: fields are packed to interleaved items, and rows gathered from these.
+// From packed items to batches: rows are gathered, padded and truncated.
 #pragma once
 
 #include <cstddef>
@@ -7,30 +7,8 @@
 
 #include "simdprep/detail/packed_rows.hpp"
 #include "simdprep/detail/thread_pool.hpp"
-#include "simdprep/format.hpp"
 
 namespace simdprep::detail {
-
-// The values of a field, or a mask of one byte an entry: `list` bytes from one list of slots to the next,
-// `slot` bytes between its slots. The memory is the caller's.
-struct ColumnView {
-    const std::byte* data = nullptr;
-    DType dtype = DType::float32;
-    std::ptrdiff_t list = 0;
-    std::ptrdiff_t slot = 0;
-};
-
-// Writes offsets (lists + 1) of the valid entries of lists of `slots` slots. DatasetError if in a list a valid
-// entry stands behind an empty slot.
-void count_valid(const ColumnView& valid, std::uint64_t lists, std::uint64_t slots, std::int64_t* offsets);
-
-// Writes items (offsets[lists], fields) of dtype `out`: the first slots of each list, as many as the offsets
-// say. float16, float32 or float64; InternalError for another one.
-void pack_lists(ThreadPool& pool, std::span<const ColumnView> fields, std::span<const std::int64_t> offsets, DType out,
-                std::byte* items);
-
-// Writes items (count, fields) of dtype `out` from flat columns, `slot` bytes from one value to the next.
-void pack_items(ThreadPool& pool, std::span<const ColumnView> fields, std::uint64_t count, DType out, std::byte* items);
 
 class Gather {
 public:
