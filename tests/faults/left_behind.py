@@ -88,10 +88,11 @@ def _check_unfinished(output: Path, parts: Sequence[Path], num_events: int) -> i
     assert f"{len(parts)} whole part" in text, text
     pattern = text.split('"')[1]
     rows = _check_rows(pattern, num_events, is_whole=False)
-    if output.is_dir():
-        report = verify(output)
-        assert [problem.part for problem in report.problems] == [str(output / "manifest.json")], report.problems
-        assert report.num_rows == rows
+    report = verify(output)
+    missing = output / "manifest.json" if output.is_dir() else output
+    assert [problem.part for problem in report.problems] == [str(missing)], report.problems
+    assert report.unfinished
+    assert report.num_rows == rows
     return rows
 
 

@@ -21,6 +21,10 @@ def print_report(report: VerifyReport, *, quiet: bool = False) -> None:
     for problem in report.problems:
         note(str(problem))
     bad = report.bad_parts
+    if report.unfinished and len(report.problems) == 1:
+        rows, parts = quantity.counted(report.num_rows, "row"), quantity.counted(report.parts, "part")
+        note(f"{report.path} is incomplete: {rows} in {parts} can be read and are sound", style="bold yellow")
+        return
     if bad:
         parts = quantity.counted(report.parts, "part")
         note(f"{report.path} is damaged: {len(bad)} of {parts} bad: {', '.join(bad)}", style="bold red")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable
+import socket
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,11 +25,13 @@ class Source:
         given: As the user wrote it, for messages.
         paths: The part files, in order of their rows.
         manifest: Of the folder; ``None`` for files named one by one.
+        unfinished: The parts are those of a dataset that was not finished.
     """
 
     given: str
     paths: tuple[Path, ...]
     manifest: Manifest | None = None
+    unfinished: bool = False
 
     @classmethod
     def find(cls, path: PathLike | Iterable[PathLike]) -> Source:
@@ -70,28 +73,54 @@ class Source:
         return cls(text, tuple(part.path for part in manifest.parts), manifest)
 
 
-def _missing(path: Path) -> DatasetError:
-    staged = path.with_name(path.name + ".parts")
-    whole = len(list(staged.glob("part-*.h5"))) if staged.is_dir() else 0
-    if whole:
-        return DatasetError(
+class Unfinished(DatasetError):
+    """A dataset whose writer was killed, or is at work; its whole parts can be read.
+
+    Attributes:
+        parts: Their paths, in order of their rows.
+    """
+
+    def __init__(self, path: Path, parts: Sequence[Path], *, lacks: str, rule: str) -> None:
+        self.parts = tuple(parts)
+        writer = writer_of(path)
+        glob_of_parts = parts[0].parent / "part-*.h5"
+        reading = f'simdprep.open("{glob_of_parts}") for the rows written so far'
+        super().__init__(
             "incomplete dataset",
-            got=f"{whole} whole parts that were not merged",
-            expected="the finished file",
+            got=f"{len(parts)} whole part{'s' * (len(parts) > 1)} {lacks}",
+            expected=rule,
             where=str(path),
-            hint=f'simdprep.open("{staged / "part-*.h5"}") for the rows written so far',
+            hint=reading if writer is None else f"waiting for {writer}, which writes it, or {reading}",
         )
+
+
+def writer_of(path: Path) -> str | None:
+    """Who writes an output, by its lock: ``process 12 on host ab``; ``None`` if nobody does, or is known to be gone."""
+    try:
+        host, _, number = path.with_name(f"{path.name}.lock").read_text(encoding="utf-8").strip().partition(" ")
+    except (OSError, UnicodeDecodeError):
+        return None
+    if not number.isascii() or not number.isdigit():
+        return None
+    if host == socket.gethostname():
+        try:
+            os.kill(int(number), 0)
+        except (ProcessLookupError, OverflowError):
+            return None
+        except OSError:
+            pass  # of another user
+    return f"process {number} on host {host}"
+
+
+def _missing(path: Path) -> DatasetError:
+    staged = sorted(path.with_name(path.name + ".parts").glob("part-*.h5"))
+    if staged:
+        return Unfinished(path, staged, lacks="that were not merged", rule="the finished file")
     return DatasetError("dataset", got="no such file", expected="a file, folder or glob", where=str(path))
 
 
 def _incomplete(folder: Path) -> DatasetError:
-    whole = len(list(folder.glob("part-*.h5")))
-    if whole:
-        return DatasetError(
-            "incomplete dataset",
-            got=f"{whole} whole parts and no {MANIFEST}",
-            expected="a folder that was finished",
-            where=str(folder),
-            hint=f'simdprep.open("{folder / "part-*.h5"}") for the rows written so far',
-        )
+    parts = sorted(folder.glob("part-*.h5"))
+    if parts:
+        return Unfinished(folder, parts, lacks=f"and no {MANIFEST}", rule="a folder that was finished")
     return DatasetError("dataset", got=f"a folder without {MANIFEST}", expected="a folder of parts", where=str(folder))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,7 +18,7 @@ from .part_check import PartCheck
 from .part_reader import PartReader
 from .problem import Problem
 from .same_schema import check_same, recodings
-from .source import PathLike, Source
+from .source import PathLike, Source, Unfinished
 
 
 @dataclass
@@ -33,6 +35,7 @@ class VerifyReport:
         raw_bytes: What their chunks hold.
         problems: All that is wrong, part by part; empty for a sound dataset.
         notes: What is unusual but not wrong.
+        unfinished: Its writer was killed, or is at work: these are the parts it has committed.
     """
 
     path: str
@@ -44,6 +47,7 @@ class VerifyReport:
     raw_bytes: int = 0
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unfinished: bool = False
 
     @property
     def ok(self) -> bool:
@@ -72,8 +76,8 @@ def verify(path: PathLike | Iterable[PathLike], *, threads: int | None = None) -
         DatasetError: there is nothing of that name, or a folder has neither manifest nor parts.
     """
     source, broken = _find(path)
-    report = VerifyReport(source.given, parts=len(source.paths))
-    report.problems += broken
+    report = VerifyReport(source.given, parts=len(source.paths), problems=broken, notes=_leftovers(path))
+    report.unfinished = source.unfinished
     said = source.manifest.parts if source.manifest is not None else (None,) * len(source.paths)
     schema: tuple[Schema, str] | None = None
     if source.manifest is not None:
@@ -102,9 +106,15 @@ def verify(path: PathLike | Iterable[PathLike], *, threads: int | None = None) -
 
 
 def _find(path: PathLike | Iterable[PathLike]) -> tuple[Source, list[Problem]]:
-    """The parts of a dataset; those of a folder whose manifest is damaged by their names."""
+    """The parts of a dataset; by their names where it was not finished, or its manifest is damaged."""
     try:
         return Source.find(path), []
+    except Unfinished as error:
+        if not isinstance(path, (str, os.PathLike)):
+            raise
+        missing = Path(error.where or "")
+        place = missing / MANIFEST if missing.is_dir() else missing
+        return Source(str(path), error.parts, unfinished=True), [Problem(str(place), "", str(error).splitlines()[0])]
     except DatasetError as error:
         folder = Path(path) if isinstance(path, (str, Path)) else None
         if folder is None or not folder.is_dir():
@@ -113,6 +123,21 @@ def _find(path: PathLike | Iterable[PathLike]) -> tuple[Source, list[Problem]]:
         if not parts:
             raise
         return Source(str(path), parts), [Problem.of(error, str(folder / MANIFEST))]
+
+
+def _leftovers(path: PathLike | Iterable[PathLike]) -> list[str]:
+    """What an interrupted run left beside a dataset, or in its folder."""
+    if not isinstance(path, (str, os.PathLike)):
+        return []
+    place = Path(path)
+    if place.is_dir():
+        left = sorted(place.glob("*.tmp-*"))
+    elif place.is_file():
+        name = glob.escape(place.name)
+        left = sorted([*place.parent.glob(f"{name}.parts"), *place.parent.glob(f"{name}*.tmp-*")])
+    else:
+        left = []
+    return [f"{entry}: left by an interrupted run; the next one removes it" for entry in left]
 
 
 def _check_file(entry: ManifestPart, report: VerifyReport) -> bool:
