@@ -117,8 +117,16 @@ void Output::clean() {
     }
     if (!is_file_ && fs::is_directory(path_)) {
         // The manifest goes first: without it the folder is not a dataset any more.
-        fs::remove(path_ / Manifest::file_name);
-        for (const fs::path& entry : entries_of(path_)) fs::remove(entry);
+        const bool was_whole = fs::remove(path_ / Manifest::file_name);
+        std::size_t parts = 0;
+        for (const fs::path& entry : entries_of(path_)) {
+            const std::string other = entry.filename().string();
+            fs::remove(entry);
+            if (stem_of(other) == other) ++parts;
+            else told_.push_back("removed " + entry.string() + ", left by an interrupted run");
+        }
+        if (parts > 0 && !was_whole)
+            told_.push_back("removed " + std::to_string(parts) + " parts in " + path_.string() + ", left by an interrupted run");
     }
 }
 
