@@ -18,7 +18,8 @@ void raise(const char* kind, const Error& error) {
 }  // namespace
 
 void bind_error(py::module_&) {
-    py::register_exception_translator([](std::exception_ptr thrown) {
+    // Local: modules of others may throw errors of these names, of another version.
+    py::register_local_exception_translator([](std::exception_ptr thrown) {
         try {
             if (thrown) std::rethrow_exception(thrown);
         } catch (const AlignmentError& error) {
