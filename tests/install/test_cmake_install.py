@@ -3,26 +3,10 @@
 import subprocess
 from pathlib import Path
 
-import pytest
-
-from tests.cmake_build import ROOT, build, configure, kept, run, tool
+from tests.cmake_build import ROOT, build, configure, run
+from tests.install.installed_library import QUICK, installed
 
 CONSUMER = Path(__file__).parent / "consumer"
-QUICK = "CMAKE_BUILD_TYPE=Debug"  # compiled in half the time
-
-
-def installed(name: str, folder: Path, source: Path, *definitions: str) -> Path:
-    """Build and install the library; return where it lies after it was moved away from its prefix."""
-    with kept(name) as built:
-        configure(source, built, QUICK, *definitions)
-        build(built, "simdprep")
-        run(tool("cmake"), "--install", built, "--component", "core", "--prefix", folder / "prefix")
-    return (folder / "prefix").rename(folder / "elsewhere")
-
-
-@pytest.fixture(scope="module")
-def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return installed("cpp-install", tmp_path_factory.mktemp("library"), ROOT)
 
 
 def consume(prefix: Path, folder: Path, *definitions: str) -> subprocess.CompletedProcess[str]:
@@ -40,8 +24,8 @@ def test_a_project_links_the_installed_library(prefix: Path, tmp_path: Path):
 
 def test_no_path_of_the_build_is_installed(prefix: Path):
     own = [str(ROOT), str(prefix.parent), "/usr/"]
-    files = list(prefix.rglob("*.cmake"))
-    assert {file.name for file in files} >= {"simdprepConfig.cmake", "simdprepTargets.cmake"}
+    files = [*prefix.rglob("*.cmake"), *prefix.rglob("*.pc")]
+    assert {file.name for file in files} >= {"simdprepConfig.cmake", "simdprepTargets.cmake", "simdprep.pc"}
     assert [file.name for file in files for path in own if path in file.read_text()] == []
 
 
@@ -54,7 +38,7 @@ def test_headers_are_installed_without_templates(prefix: Path):
 def test_an_unknown_component_is_not_found(prefix: Path, tmp_path: Path):
     done = consume(prefix, tmp_path, "COMPONENTS=nonsense")
     assert done.returncode != 0
-    assert "got nonsense, expected core" in done.stdout
+    assert "got nonsense, expected core or hdf5" in done.stdout
 
 
 def test_another_minor_version_is_not_found(prefix: Path, tmp_path: Path):

@@ -8,6 +8,7 @@
 #include <optional>
 #include <ranges>
 #include <span>
+#include <string_view>
 #include <type_traits>
 
 #include "simdprep/format.hpp"
@@ -73,8 +74,9 @@ template <class V, std::size_t N>
 struct Returned<std::span<V, N>> : Element<std::remove_cv_t<V>> {
     static constexpr std::size_t length = N == std::dynamic_extent ? declared_length : N;
 };
+// A text is no list of small integers.
 template <std::ranges::sized_range V>
-    requires(std::ranges::random_access_range<V> && !std::is_array_v<V>)
+    requires(std::ranges::random_access_range<V> && !std::is_array_v<V> && !std::convertible_to<V, std::string_view>)
 struct Returned<V> : Element<std::remove_cvref_t<std::ranges::range_reference_t<V>>> {
     static constexpr std::size_t length = declared_length;
 };
