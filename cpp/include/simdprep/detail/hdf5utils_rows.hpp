@@ -108,7 +108,8 @@ public:
     RowFile(const RowFile&) = delete;
     RowFile& operator=(const RowFile&) = delete;
     ~RowFile() {
-        if (std::uncaught_exceptions() > exceptions_) return;  // the writer keeps what is whole as parts
+        // The writer keeps what is whole as parts; what went wrong before was told then.
+        if (closed_ || std::uncaught_exceptions() > exceptions_) return;
         try {
             close();
         } catch (const std::exception& error) {
