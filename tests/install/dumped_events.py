@@ -14,37 +14,43 @@ def dumped_events(count: int) -> ak.Array:
     tracks = jet * 5 % 4
     track = np.arange(int(tracks.sum()))
     score = np.where(jet % 4 == 0, np.float32(np.nan), np.float32(0.5))  # NaN is what a missing one is stored as
-    return ak.Array({
-        "number": number.astype(np.uint64) + np.uint64(1 << 60),
-        "weight": 1 - number % 3 / 4,
-        "trigger": number % 5 == 0,
-        "jets": ak.unflatten(
-            ak.Array({
-                "pt": (20 + jet * 37 % 101 / 8).astype(np.float32),
-                "eta": (jet % 11 / 4 - 1.25).astype(np.float16),
-                "charge": (jet % 3 - 1).astype(np.int8),
-                "flavour": (jet % 3).astype(np.uint8),
-                "index": (jet % 5 - 2).astype(np.int16),
-                "bits": (jet * 1021).astype(np.uint16),
-                "tagged": jet % 2 == 0,
-                "score": score,
-            }),
-            jets,
-        ),
-        "tracks": ak.unflatten(
-            ak.unflatten(
-                ak.Array({
-                    "d0": track / 16 - 2,
-                    "z0": (track % 9 / 2).astype(np.float32),
-                    "hits": (track % 14).astype(np.int32),
-                    "code": (track * 65537).astype(np.uint32),
-                    "id": track.astype(np.int64) - 5,
-                }),
-                tracks,
+    return ak.Array(
+        {
+            "number": number.astype(np.uint64) + np.uint64(1 << 60),
+            "weight": 1 - number % 3 / 4,
+            "trigger": number % 5 == 0,
+            "jets": ak.unflatten(
+                ak.Array(
+                    {
+                        "pt": (20 + jet * 37 % 101 / 8).astype(np.float32),
+                        "eta": (jet % 11 / 4 - 1.25).astype(np.float16),
+                        "charge": (jet % 3 - 1).astype(np.int8),
+                        "flavour": (jet % 3).astype(np.uint8),
+                        "index": (jet % 5 - 2).astype(np.int16),
+                        "bits": (jet * 1021).astype(np.uint16),
+                        "tagged": jet % 2 == 0,
+                        "score": score,
+                    }
+                ),
+                jets,
             ),
-            jets,
-        ),
-    })
+            "tracks": ak.unflatten(
+                ak.unflatten(
+                    ak.Array(
+                        {
+                            "d0": track / 16 - 2,
+                            "z0": (track % 9 / 2).astype(np.float32),
+                            "hits": (track % 14).astype(np.int32),
+                            "code": (track * 65537).astype(np.uint32),
+                            "id": track.astype(np.int64) - 5,
+                        }
+                    ),
+                    tracks,
+                ),
+                jets,
+            ),
+        }
+    )
 
 
 def fill_values() -> dict[str, dict[str, float]]:
@@ -52,6 +58,6 @@ def fill_values() -> dict[str, dict[str, float]]:
     nan = float("nan")
     return {
         "events": {"number": 0, "weight": nan, "trigger": 0},
-        "jets": dict(pt=nan, eta=nan, charge=-9, flavour=0, index=-1, bits=0, tagged=0, score=nan),
+        "jets": {"pt": nan, "eta": nan, "charge": -9, "flavour": 0, "index": -1, "bits": 0, "tagged": 0, "score": nan},
         "tracks": {"d0": 0, "z0": nan, "hits": -1, "code": 0, "id": -1},
     }

@@ -49,19 +49,21 @@ def test_plain_structs(prefix, tmp_path, name):
     assert dataset.schema.object("jets").field("pt").unit == "GeV"
 
 
+@pytest.fixture(scope="session")
+def folder(prefix: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the HepMC3 example wrote its events and what it made of them."""
+    for header in ("HepMC3/GenEvent.h", "fastjet/ClusterSequence.hh"):
+        if not (Path("/usr/include") / header).is_file():
+            pytest.skip("needs libhepmc3-dev and libfastjet-dev")
+    programs = built(prefix, "hepmc_jets")
+    folder = tmp_path_factory.mktemp("hepmc")
+    run(programs / "make_events", folder / "events.hepmc")
+    run(programs / "dump_jets", folder / "events.hepmc", folder / "jets.h5")
+    return folder
+
+
 class TestHepmcJets:
     """Jets and constituents beside those of the fastjet Python package."""
-
-    @pytest.fixture(scope="class")
-    def folder(self, prefix, tmp_path_factory):
-        for header in ("HepMC3/GenEvent.h", "fastjet/ClusterSequence.hh"):
-            if not (Path("/usr/include") / header).is_file():
-                pytest.skip("needs libhepmc3-dev and libfastjet-dev")
-        programs = built(prefix, "hepmc_jets")
-        folder = tmp_path_factory.mktemp("hepmc")
-        run(programs / "make_events", folder / "events.hepmc")
-        run(programs / "dump_jets", folder / "events.hepmc", folder / "jets.h5")
-        return folder
 
     def test_the_events(self, folder):
         events = sp.open(folder / "jets.h5").events(0, 200)

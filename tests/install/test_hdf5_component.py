@@ -71,7 +71,7 @@ def test_a_project_may_have_found_its_own(prefix, tmp_path):
     (tmp_path / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.24)\nproject(own LANGUAGES C CXX)\n"
         "find_package(HDF5 REQUIRED COMPONENTS C)\nfind_package(simdprep REQUIRED COMPONENTS hdf5)\n"
-        "get_target_property(linked simdprep::hdf5 INTERFACE_LINK_LIBRARIES)\nmessage(STATUS \"linked: ${linked}\")\n"
+        'get_target_property(linked simdprep::hdf5 INTERFACE_LINK_LIBRARIES)\nmessage(STATUS "linked: ${linked}")\n'
     )
     done = configure(tmp_path, tmp_path / "build", f"CMAKE_PREFIX_PATH={prefix}", check=False)
     assert done.returncode == 0, done.stdout
