@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
         for (const double beam : {6500.0, -6500.0})
             collision->add_particle_in(
                 std::make_shared<HepMC3::GenParticle>(HepMC3::FourVector(0, 0, beam, 6500), 2212, 4));
-        for (auto spray = random() % 6; spray > 0; --spray) {
+        for (auto spray = 1 + random() % 5; spray > 0; --spray) {
             const double eta = uniform(-3, 3), phi = uniform(-M_PI, M_PI);
             for (auto pion = 1 + random() % 30; pion > 0; --pion) {
                 const double pt = uniform(0.2, 8), pz = pt * std::sinh(eta + uniform(-0.3, 0.3));
