@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <limits>
 #include <optional>
 
 #include "simdprep/detail/codec.hpp"
 #include "simdprep/detail/run_deflate.hpp"
 #include "simdprep/detail/scratch.hpp"
+#include "simdprep/detail/search_deflate.hpp"
 
 namespace simdprep::detail {
 namespace {
@@ -30,8 +30,8 @@ constexpr std::size_t repeats_share = 24;
 
 thread_local Scratch sample_scratch;
 thread_local Scratch shuffled_scratch;
-thread_local Scratch search_scratch;
 thread_local RunDeflater run_deflater;
+thread_local SearchDeflater search_deflater;
 
 // Windows of whole elements, evenly spread; all bytes where that is not much more.
 std::span<const std::byte> sample_of(std::span<const std::byte> raw, std::size_t element, std::size_t wanted) {
@@ -88,61 +88,54 @@ struct Candidate {
     std::uint64_t bits;
 };
 
-std::uint64_t searched_bits(std::span<const std::byte> bytes, int level) {
-    const std::span<std::byte> out = search_scratch.get(deflate_bound(bytes.size()));
-    return 8 * std::uint64_t{deflater(level).compress(bytes, out)};
+std::uint64_t estimate(const Choice& choice, std::span<const std::byte> sample, std::size_t element, unsigned places) {
+    const auto bytes = choice.shuffle ? shuffled(sample, element) : sample;
+    if (choice.method == Method::search) {
+        return search_deflater.estimate(bytes, choice.shuffle ? 1 : element, places);
+    }
+    const std::size_t all = std::max<std::size_t>(sample.size(), 1);
+    return choice.shuffle ? run_deflater.estimate(bytes, std::max<std::size_t>(all / element, 1), 1)
+                          : run_deflater.estimate(bytes, all, element);
 }
 
 }  // namespace
 
 Effort effort_of(int level) {
-    constexpr std::array<int, 10> search_levels = {0, 0, 1, 2, 3, 5, 6, 7, 8, 9};
-    return {search_levels[static_cast<std::size_t>(level)], level >= 6};
+    constexpr std::array<unsigned, 10> places = {0, 0, 1, 2, 4, 8, 8, 8, 8, 8};
+    return {places[static_cast<std::size_t>(level)], level >= 6 ? level : 0};
 }
 
-std::vector<Choice> all_choices(std::size_t size) {
+std::vector<Choice> all_choices(std::size_t size, const Effort& effort) {
     std::vector<Choice> all;
-    if (size > 1) {
-        all.push_back({Method::runs, true});
-        all.push_back({Method::search, true});
+    for (const Method method : {Method::runs, Method::search, Method::library}) {
+        const bool is_allowed = method == Method::runs || (method == Method::search && effort.places > 0) ||
+                                (method == Method::library && effort.library_level > 0);
+        if (is_allowed && size > 1) {
+            all.push_back({method, true});
+        }
+        if (is_allowed && (method != Method::runs || size <= most_run_distance)) {
+            all.push_back({method, false});
+        }
     }
-    if (size <= most_distance) {
-        all.push_back({Method::runs, false});
-    }
-    all.push_back({Method::search, false});
     return all;
 }
 
 Choice choose(std::span<const std::byte> raw, std::size_t size, const Effort& effort) {
-    std::optional<Candidate> best;
-    const auto consider = [&best](Choice choice, std::uint64_t bits) {
-        if (!best || bits < best->bits) {
-            best = Candidate{choice, bits};
-        }
-    };
     const std::size_t element = std::max<std::size_t>(size, 1);
-    const auto runs_of = [element](std::span<const std::byte> sample, const auto& use) {
-        if (element > 1) {
-            const std::size_t plane = std::max<std::size_t>(sample.size() / element, 1);
-            use({Method::runs, true}, run_deflater.estimate(shuffled(sample, element), plane, 1));
-        }
-        if (element <= most_distance) {
-            use({Method::runs, false}, run_deflater.estimate(sample, std::max<std::size_t>(sample.size(), 1), element));
-        }
-    };
     const auto share = [&raw](std::size_t part, std::size_t least, std::size_t most) {
         return std::clamp(raw.size() / part, least, most);
     };
-    const auto sample = sample_of(raw, element, share(sample_share, least_sample, most_sample));
-    if (effort.search_level > 0 && has_repeats(sample, element)) {
-        const auto larger = sample_of(raw, element, share(search_share, least_search_sample, most_search_sample));
-        runs_of(larger, consider);
-        consider({Method::search, false}, searched_bits(larger, effort.search_level));
-        if (element > 1) {
-            consider({Method::search, true}, searched_bits(shuffled(larger, element), effort.search_level));
+    auto sample = sample_of(raw, element, share(sample_share, least_sample, most_sample));
+    const bool searches = effort.places > 0 && has_repeats(sample, element);
+    if (searches) {
+        sample = sample_of(raw, element, share(search_share, least_search_sample, most_search_sample));
+    }
+    std::optional<Candidate> best;
+    for (const Choice& choice : all_choices(element, {searches ? effort.places : 0, 0})) {
+        const std::uint64_t bits = estimate(choice, sample, element, effort.places);
+        if (!best || bits < best->bits) {
+            best = Candidate{choice, bits};
         }
-    } else {
-        runs_of(sample, consider);
     }
     return best ? best->choice : Choice{Method::runs, element > 1};
 }

@@ -7,6 +7,7 @@
 #include "simdprep/detail/codec.hpp"
 #include "simdprep/detail/run_deflate.hpp"
 #include "simdprep/detail/scratch.hpp"
+#include "simdprep/detail/search_deflate.hpp"
 #include "simdprep/error.hpp"
 
 namespace simdprep::detail {
@@ -17,6 +18,7 @@ constexpr std::size_t checksum_bytes = 4;
 thread_local Scratch shuffled_scratch;
 thread_local Scratch deflated_scratch;
 thread_local RunDeflater run_deflater;
+thread_local SearchDeflater search_deflater;
 
 // Like HDF5, leaves bytes behind the last whole element where they are.
 void shuffle_all(std::span<const std::byte> in, std::byte* out, std::size_t size) {
@@ -87,20 +89,26 @@ std::uint32_t skip_deflate(const ChunkPipeline& pipeline) { return pipeline.has_
 std::span<const std::byte> deflated_as(const Choice& choice, const ChunkPipeline& pipeline, const Effort& effort,
                                        std::span<const std::byte> raw, std::size_t limit) {
     const auto bytes = choice.shuffle ? shuffled(pipeline, raw) : raw;
-    if (choice.method == Method::search) {
+    const std::size_t element = std::max<std::size_t>(pipeline.shuffle_size, 1);
+    if (choice.method == Method::library) {
         const auto out = deflated_scratch.get(deflate_bound(raw.size()));
-        const std::size_t size = deflater(effort.search_level).compress(bytes, out);
+        const std::size_t size = deflater(effort.library_level).compress(bytes, out);
         return size < limit ? out.first(size) : out.first(0);
     }
-    const std::size_t element = std::max<std::size_t>(pipeline.shuffle_size, 1);
-    const std::size_t size =
-        choice.shuffle ? run_deflater.plan(bytes, raw.size() / element, 1) : run_deflater.plan(bytes, 0, element);
-    if (size >= limit) {
-        return {};
+    const auto planned = [&](auto& encoder, auto... how) -> std::span<const std::byte> {
+        const std::size_t size = encoder.plan(bytes, how...);
+        if (size >= limit) {
+            return {};
+        }
+        const auto out = deflated_scratch.get(size + BitWriter::slack);
+        encoder.write(out.data());
+        return out.first(size);
+    };
+    if (choice.method == Method::search) {
+        return planned(search_deflater, choice.shuffle ? 1 : element, effort.places);
     }
-    const auto out = deflated_scratch.get(size + BitWriter::slack);
-    run_deflater.write(out.data());
-    return out.first(size);
+    return choice.shuffle ? planned(run_deflater, raw.size() / element, std::size_t{1})
+                          : planned(run_deflater, std::size_t{0}, element);
 }
 
 // Chooses what makes the chunk small; bytes that cannot be made smaller are stored as they are.
@@ -110,8 +118,8 @@ StoredChunk deflate_chunk(const ChunkPipeline& pipeline, std::span<const std::by
     std::vector<Choice> choices;
     if (raw.empty()) {
         choices = {};
-    } else if (effort.tries_all) {
-        choices = all_choices(element);
+    } else if (effort.library_level > 0) {
+        choices = all_choices(element, effort);
     } else {
         choices = {choose(raw, element, effort)};
     }

@@ -1,9 +1,10 @@
 #include "simdprep/detail/deflate_block.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
+#include <numeric>
 
+#include "simdprep/detail/adler32.hpp"
 #include "simdprep/detail/huffman.hpp"
 #include "simdprep/detail/log2_table.hpp"
 
@@ -14,107 +15,25 @@ constexpr unsigned most_code_bits = 15;
 constexpr unsigned most_told_bits = 7;
 constexpr std::size_t num_told_symbols = 19;
 constexpr std::size_t most_stored = 65535;
+constexpr std::uint8_t fixed_distance_bits = 5;
+
+// What a block costs before its first symbol, about: its codes' description.
+constexpr std::uint64_t description_bits = std::uint64_t{500} << log2_fraction;
 
 // The order in which the lengths of the code of the lengths are told.
 constexpr std::array<std::uint8_t, num_told_symbols> told_order = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
                                                                    11, 4,  12, 3, 13, 2, 14, 1, 15};
 
-// Symbol of a length, and the first length that has it.
-struct LengthCode {
-    std::uint16_t base;
-    std::uint8_t extra_bits;
-};
-constexpr std::array<LengthCode, 29> length_codes = {
-    {{3, 0},  {4, 0},  {5, 0},  {6, 0},  {7, 0},  {8, 0},  {9, 0},  {10, 0},  {11, 1},  {13, 1},  {15, 1},  {17, 1},  {19, 2},  {23, 2}, {27, 2},
-     {31, 2}, {35, 3}, {43, 3}, {51, 3}, {59, 3}, {67, 4}, {83, 4}, {99, 4},  {115, 4}, {131, 5}, {163, 5}, {195, 5}, {227, 5}, {258, 0}}};
-constexpr std::size_t first_length_symbol = end_of_block + 1;
-
-// The length code of each match token.
-constexpr auto code_of_match = [] {
-    std::array<std::uint8_t, num_tokens - first_match> codes{};
-    for (std::size_t match = 0; match < codes.size(); ++match) {
-        std::size_t code = length_codes.size() - 1;
-        while (length_codes[code].base > match + shortest_match) {
-            --code;
-        }
-        codes[match] = static_cast<std::uint8_t>(code);
-    }
-    return codes;
-}();
-
-struct DistanceCode {
-    std::uint8_t symbol;
-    std::uint8_t extra_bits;
-    std::uint16_t extra;
-};
-
-constexpr DistanceCode distance_code(std::size_t distance) {
-    if (distance <= 4) {
-        return {static_cast<std::uint8_t>(distance - 1), 0, 0};
-    }
-    // Two symbols for each power of two.
-    const auto extra_bits = static_cast<unsigned>(std::bit_width(distance - 1)) - 2;
-    const std::size_t half = (distance - 1) >> extra_bits;  // 2 or 3
-    return {static_cast<std::uint8_t>(2 * extra_bits + half), static_cast<std::uint8_t>(extra_bits),
-            static_cast<std::uint16_t>((distance - 1) - (half << extra_bits))};
-}
-
-// The bits of one token.
-struct TokenCode {
-    std::uint32_t bits;
-    std::uint32_t count;
-};
-
-constexpr unsigned extra_bits_of(std::size_t symbol) {
-    return symbol < first_length_symbol ? 0 : length_codes[symbol - first_length_symbol].extra_bits;
-}
-
-constexpr std::array<std::uint8_t, num_symbols> fixed_lengths = [] {
-    std::array<std::uint8_t, num_symbols> lengths{};
-    for (std::size_t symbol = 0; symbol < num_symbols; ++symbol) {
+// The fixed code has two symbols more, which only fill it.
+constexpr auto fixed_lengths = [] {
+    std::array<std::uint8_t, num_symbols + 2> lengths{};
+    for (std::size_t symbol = 0; symbol < lengths.size(); ++symbol) {
         lengths[symbol] = symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8;
     }
     return lengths;
 }();
 
-constexpr unsigned fixed_distance_bits = 5;
-
-std::uint32_t reversed(std::uint32_t code, unsigned count) {
-    std::uint32_t result = 0;
-    for (unsigned bit = 0; bit < count; ++bit) {
-        result |= (code >> bit & 1) << (count - 1 - bit);
-    }
-    return result;
-}
-
-template <std::size_t PerFlush>
-void write_tokens(BitWriter& writer, std::span<const Token> tokens, const std::array<TokenCode, num_tokens>& codes) {
-    std::size_t i = 0;
-    for (; i + PerFlush <= tokens.size(); i += PerFlush) {
-        for (std::size_t j = 0; j < PerFlush; ++j) {
-            const TokenCode& code = codes[tokens[i + j]];
-            writer.add(code.bits, code.count);
-        }
-        writer.flush();
-    }
-    for (; i < tokens.size(); ++i) {
-        writer.put(codes[tokens[i]].bits, codes[tokens[i]].count);
-    }
-}
-
-}  // namespace
-
-SymbolCounts symbol_counts(const TokenCounts& counts) {
-    SymbolCounts symbols{};
-    std::copy_n(counts.begin(), first_match, symbols.begin());
-    symbols[end_of_block] = 1;
-    for (std::size_t match = 0; match < code_of_match.size(); ++match) {
-        symbols[first_length_symbol + code_of_match[match]] += counts[first_match + match];
-    }
-    return symbols;
-}
-
-std::uint64_t entropy_bits(const SymbolCounts& counts) {
+std::uint64_t entropy_of(std::span<const std::uint32_t> counts) {
     const auto weighted = [](std::uint32_t count) { return count == 0 ? 0 : std::uint64_t{count} * fixed_log2(count); };
     std::uint32_t total = 0;
     std::uint64_t saved = 0;
@@ -126,35 +45,72 @@ std::uint64_t entropy_bits(const SymbolCounts& counts) {
     return all > saved ? all - saved : 0;
 }
 
-std::uint64_t match_extra_bits(const SymbolCounts& counts, std::size_t distance) {
+// Without zeros at the end, but for the first `least`.
+std::size_t told_size(std::span<const std::uint8_t> lengths, std::size_t least) {
+    std::size_t size = lengths.size();
+    while (size > least && lengths[size - 1] == 0) {
+        --size;
+    }
+    return size;
+}
+
+}  // namespace
+
+std::uint64_t entropy_bits(const BlockCounts& counts) {
+    return entropy_of(counts.symbols) + entropy_of(counts.distances);
+}
+
+std::uint64_t extra_bits(const BlockCounts& counts) {
     std::uint64_t bits = 0;
-    for (std::size_t symbol = first_length_symbol; symbol < num_symbols; ++symbol) {
-        bits += std::uint64_t{counts[symbol]} * (extra_bits_of(symbol) + 1 + distance_code(distance).extra_bits);
+    for (std::size_t i = 0; i < length_symbols.size(); ++i) {
+        bits += std::uint64_t{counts.symbols[first_length_symbol + i]} * length_symbols[i].extra_bits;
+    }
+    for (std::size_t symbol = 0; symbol < num_distances; ++symbol) {
+        bits += std::uint64_t{counts.distances[symbol]} * extra_bits_of_distance(symbol);
     }
     return bits;
 }
 
-BlockCode BlockCode::fixed(std::size_t distance) {
+std::uint64_t sampling_bits(const BlockCounts& counts) {
+    const auto used = [](const auto& all) { return all.size() - static_cast<std::size_t>(std::ranges::count(all, 0U)); };
+    return (used(counts.symbols) + used(counts.distances)) * 3 / 4;  // half a natural unit for each
+}
+
+bool merge(BlockCounts& block, std::uint64_t& entropy, const BlockCounts& next, std::uint64_t next_entropy) {
+    BlockCounts both;
+    std::ranges::transform(block.symbols, next.symbols, both.symbols.begin(), std::plus<>());
+    std::ranges::transform(block.distances, next.distances, both.distances.begin(), std::plus<>());
+    both.symbols[end_of_block] = 1;
+    const std::uint64_t common = entropy_bits(both);
+    if (common > entropy + next_entropy + description_bits) {
+        return false;
+    }
+    block = both;
+    entropy = common;
+    return true;
+}
+
+BlockCode BlockCode::fixed() {
     BlockCode code;
-    code.distance_ = distance;
-    code.lengths_ = fixed_lengths;
+    std::copy_n(fixed_lengths.begin(), num_symbols, code.lengths_.begin());
+    code.distance_lengths_.fill(fixed_distance_bits);
     return code;
 }
 
-BlockCode BlockCode::dynamic(const SymbolCounts& counts, std::size_t distance) {
+BlockCode BlockCode::dynamic(const BlockCounts& counts) {
     BlockCode code;
     code.is_dynamic_ = true;
-    code.distance_ = distance;
-    huffman_lengths(counts, most_code_bits, code.lengths_);
-    while (code.num_lengths_ > first_length_symbol && code.lengths_[code.num_lengths_ - 1] == 0) {
-        --code.num_lengths_;
+    huffman_lengths(counts.symbols, most_code_bits, code.lengths_);
+    huffman_lengths(counts.distances, most_code_bits, code.distance_lengths_);
+    if (std::ranges::max(code.distance_lengths_) == 0) {
+        code.distance_lengths_[0] = 1;  // old readers want one
     }
-    // One distance has a code of one bit.
-    std::array<std::uint8_t, num_symbols + 30> all{};
-    std::copy_n(code.lengths_.begin(), code.num_lengths_, all.begin());
-    const std::size_t num_distances = distance_code(distance).symbol + std::size_t{1};
-    all[code.num_lengths_ + num_distances - 1] = 1;
-    code.tell_lengths(std::span(all).first(code.num_lengths_ + num_distances));
+    code.num_lengths_ = told_size(code.lengths_, first_length_symbol);
+    code.num_distance_lengths_ = told_size(code.distance_lengths_, 1);
+    std::array<std::uint8_t, num_symbols + num_distances> all{};
+    const auto end = std::copy_n(code.lengths_.begin(), code.num_lengths_, all.begin());
+    std::copy_n(code.distance_lengths_.begin(), code.num_distance_lengths_, end);
+    code.tell_lengths(std::span(all).first(code.num_lengths_ + code.num_distance_lengths_));
     return code;
 }
 
@@ -203,14 +159,12 @@ void BlockCode::tell_lengths(std::span<const std::uint8_t> all) {
     }
 }
 
-std::uint64_t BlockCode::size_in_bits(const SymbolCounts& counts) const {
-    const std::uint64_t match_bits = (is_dynamic_ ? 1 : fixed_distance_bits) + distance_code(distance_).extra_bits;
-    std::uint64_t bits = header_bits_;
-    for (std::size_t symbol = 0; symbol < num_symbols; ++symbol) {
-        const std::uint64_t each = lengths_[symbol] + (symbol < first_length_symbol ? 0 : extra_bits_of(symbol) + match_bits);
-        bits += counts[symbol] * each;
-    }
-    return bits;
+std::uint64_t BlockCode::size_in_bits(const BlockCounts& counts) const {
+    const auto product = [](const auto& numbers, const auto& lengths) {
+        return std::inner_product(numbers.begin(), numbers.end(), lengths.begin(), std::uint64_t{0});
+    };
+    return header_bits_ + extra_bits(counts) + product(counts.symbols, lengths_) +
+           product(counts.distances, distance_lengths_);
 }
 
 void BlockCode::write_header(BitWriter& writer, bool last) const {
@@ -220,7 +174,7 @@ void BlockCode::write_header(BitWriter& writer, bool last) const {
         return;
     }
     writer.put(num_lengths_ - first_length_symbol, 5);
-    writer.put(distance_code(distance_).symbol, 5);
+    writer.put(num_distance_lengths_ - 1, 5);
     writer.put(num_told_lengths_ - 4, 4);
     for (std::size_t i = 0; i < num_told_lengths_; ++i) {
         writer.put(told_lengths_[told_order[i]], 3);
@@ -234,49 +188,31 @@ void BlockCode::write_header(BitWriter& writer, bool last) const {
     }
 }
 
-void BlockCode::write(BitWriter& writer, std::span<const Token> tokens, bool last) const {
-    write_header(writer, last);
-    std::array<std::uint16_t, num_symbols> codes{};
+BlockCode::Codes BlockCode::codes() const {
+    Codes codes{};
+    huffman_codes(distance_lengths_, codes.distances);
     if (is_dynamic_) {
-        huffman_codes(lengths_, codes);
+        huffman_codes(lengths_, codes.symbols);
     } else {
-        // The fixed code has two symbols more, which only fill it.
-        std::array<std::uint8_t, num_symbols + 2> lengths{};
-        std::array<std::uint16_t, num_symbols + 2> all{};
-        std::copy(lengths_.begin(), lengths_.end(), lengths.begin());
-        lengths[num_symbols] = lengths[num_symbols + 1] = 8;
-        huffman_codes(lengths, all);
-        std::copy_n(all.begin(), num_symbols, codes.begin());
+        std::array<std::uint16_t, fixed_lengths.size()> all{};
+        huffman_codes(fixed_lengths, all);
+        std::copy_n(all.begin(), num_symbols, codes.symbols.begin());
     }
+    return codes;
+}
 
-    const DistanceCode distance = distance_code(distance_);
-    const unsigned distance_bits = is_dynamic_ ? 1 : fixed_distance_bits;
-    const std::uint32_t distance_word = (is_dynamic_ ? 0 : reversed(distance.symbol, fixed_distance_bits)) |
-                                        std::uint32_t{distance.extra} << distance_bits;
-    std::array<TokenCode, num_tokens> table;
-    unsigned most = 0;  // bits of one token
-    for (std::size_t token = 0; token < first_match; ++token) {
-        table[token] = {codes[token], lengths_[token]};
-        most = std::max<unsigned>(most, lengths_[token]);
+BlockChoice choose_code(const BlockCounts& counts, std::size_t size, std::uint64_t place) {
+    BlockChoice choice{false, BlockCode::dynamic(counts), 0};
+    choice.bits = choice.code.size_in_bits(counts);
+    const BlockCode fixed = BlockCode::fixed();
+    if (const std::uint64_t bits = fixed.size_in_bits(counts); bits <= choice.bits) {
+        choice = {false, fixed, bits};
     }
-    for (std::size_t match = 0; match < code_of_match.size(); ++match) {
-        const std::size_t code = code_of_match[match];
-        const std::size_t symbol = first_length_symbol + code;
-        const unsigned bits = lengths_[symbol];
-        const unsigned with_extra = bits + length_codes[code].extra_bits;
-        const auto extra = static_cast<std::uint32_t>(match + shortest_match - length_codes[code].base);
-        table[first_match + match] = {codes[symbol] | extra << bits | distance_word << with_extra,
-                                      with_extra + distance_bits + distance.extra_bits};
-        most = std::max<unsigned>(most, bits == 0 ? 0 : table[first_match + match].count);
+    if (const std::uint64_t bits = stored_bits(size, place); bits <= choice.bits) {
+        choice.is_stored = true;
+        choice.bits = bits;
     }
-    if (4 * most <= BitWriter::most_bits) {
-        write_tokens<4>(writer, tokens, table);
-    } else if (2 * most <= BitWriter::most_bits) {
-        write_tokens<2>(writer, tokens, table);
-    } else {
-        write_tokens<1>(writer, tokens, table);
-    }
-    writer.put(codes[end_of_block], lengths_[end_of_block]);
+    return choice;
 }
 
 std::uint64_t stored_bits(std::size_t size, std::uint64_t place) {
@@ -297,5 +233,21 @@ void write_stored(BitWriter& writer, std::span<const std::byte> bytes, bool last
         bytes = bytes.subspan(size);
     } while (!bytes.empty());
 }
+
+void write_stream_header(std::byte* out) {
+    // A window of 32 KiB, no dictionary; the two bytes as a number are a multiple of 31.
+    out[0] = std::byte{0x78};
+    out[1] = std::byte{0x01};
+}
+
+void write_stream_end(BitWriter& writer, std::span<const std::byte> bytes) {
+    std::byte* end = writer.align();
+    const std::uint32_t sum = adler32(bytes);
+    for (unsigned i = 0; i < stream_checksum_bytes; ++i) {
+        end[i] = static_cast<std::byte>(sum >> (24 - 8 * i));
+    }
+}
+
+std::size_t stream_bytes(std::uint64_t bits) { return stream_header_bytes + (bits + 7) / 8 + stream_checksum_bytes; }
 
 }  // namespace simdprep::detail

@@ -1,26 +1,78 @@
 #include "simdprep/detail/run_deflate.hpp"
 
 #include <algorithm>
+#include <array>
 
-#include "simdprep/detail/adler32.hpp"
 #include "simdprep/detail/log2_table.hpp"
 
 namespace simdprep::detail {
 namespace {
 
-constexpr std::size_t header_bytes = 2;
-constexpr std::size_t checksum_bytes = 4;
-
 // Planes are cut into pieces of at most this, which are then merged again where they are alike.
 constexpr std::size_t most_segment_bytes = 128 << 10;
 
-// What a block costs before its first symbol, about: its codes' description.
-constexpr std::uint64_t description_bits = std::uint64_t{500} << log2_fraction;
+// The bits of one token.
+struct TokenCode {
+    std::uint32_t bits;
+    std::uint32_t count;
+};
 
-// The entropy of a sample is too small, on average by this, for rare symbols are missing from it.
-std::uint64_t sampling_bits(const SymbolCounts& counts) {
-    const auto used = counts.size() - static_cast<std::size_t>(std::ranges::count(counts, 0U));
-    return used * 3 / 4;  // half a symbol's worth in natural units each
+struct TokenCodes {
+    std::array<TokenCode, num_tokens> of;
+    unsigned most_bits = 0;  // of one token that has a code
+};
+
+BlockCounts counts_of(const TokenCounts& tokens, std::size_t distance) {
+    BlockCounts counts;
+    std::copy_n(tokens.begin(), first_match, counts.symbols.begin());
+    counts.symbols[end_of_block] = 1;
+    std::uint32_t matches = 0;
+    for (std::size_t match = 0; match < length_index.size(); ++match) {
+        counts.symbols[first_length_symbol + length_index[match]] += tokens[first_match + match];
+        matches += tokens[first_match + match];
+    }
+    counts.distances[symbol_of_distance(distance).symbol] = matches;
+    return counts;
+}
+
+TokenCodes token_codes(const BlockCode& code, std::size_t distance) {
+    const BlockCode::Codes codes = code.codes();
+    const auto [symbol, extra_bits, extra] = symbol_of_distance(distance);
+    const unsigned distance_bits = code.distance_lengths()[symbol];
+    const std::uint32_t distance_word = codes.distances[symbol] | std::uint32_t{extra} << distance_bits;
+    TokenCodes tokens;
+    const auto set = [&tokens](std::size_t token, std::uint32_t bits, unsigned count, bool is_used) {
+        tokens.of[token] = {bits, count};
+        tokens.most_bits = std::max(tokens.most_bits, is_used ? count : 0);
+    };
+    for (std::size_t token = 0; token < first_match; ++token) {
+        set(token, codes.symbols[token], code.lengths()[token], true);
+    }
+    for (std::size_t match = 0; match < length_index.size(); ++match) {
+        const auto [base, length_extra_bits] = length_symbols[length_index[match]];
+        const std::size_t length_symbol = first_length_symbol + length_index[match];
+        const unsigned bits = code.lengths()[length_symbol];
+        const auto rest = static_cast<std::uint32_t>(match + shortest_match - base);
+        const unsigned before = bits + length_extra_bits;
+        set(first_match + match, codes.symbols[length_symbol] | rest << bits | distance_word << before,
+            before + distance_bits + extra_bits, bits > 0);
+    }
+    return tokens;
+}
+
+template <std::size_t PerFlush>
+void write_all(BitWriter& writer, std::span<const Token> tokens, const TokenCodes& codes) {
+    std::size_t i = 0;
+    for (; i + PerFlush <= tokens.size(); i += PerFlush) {
+        for (std::size_t j = 0; j < PerFlush; ++j) {
+            const TokenCode& code = codes.of[tokens[i + j]];
+            writer.add(code.bits, code.count);
+        }
+        writer.flush();
+    }
+    for (; i < tokens.size(); ++i) {
+        writer.put(codes.of[tokens[i]].bits, codes.of[tokens[i]].count);
+    }
 }
 
 }  // namespace
@@ -48,9 +100,10 @@ std::size_t RunDeflater::plan(std::span<const std::byte> bytes, std::size_t plan
     }
     std::uint64_t bits = 0;
     for (Block& block : blocks_) {
-        bits += choose_kind(block, bits);
+        block.choice = choose_code(block.counts, block.byte_end - block.byte_begin, bits);
+        bits += block.choice.bits;
     }
-    return header_bytes + (bits + 7) / 8 + checksum_bytes;
+    return stream_bytes(bits);
 }
 
 std::uint64_t RunDeflater::estimate(std::span<const std::byte> bytes, std::size_t plane, std::size_t distance) {
@@ -58,9 +111,11 @@ std::uint64_t RunDeflater::estimate(std::span<const std::byte> bytes, std::size_
     std::uint64_t bits = 0;
     for (std::size_t at = 0; at < bytes.size(); at += plane) {
         const std::size_t end = std::min(at + plane, bytes.size());
-        const Block block = read_segment(at, end);
-        const std::uint64_t coded = (block.entropy >> log2_fraction) + sampling_bits(block.counts) +
-                                    match_extra_bits(block.counts, distance);
+        const auto [counts, entropy] = [&] {
+            const Block block = read_segment(at, end);
+            return std::pair(block.counts, block.entropy);
+        }();
+        const std::uint64_t coded = (entropy >> log2_fraction) + sampling_bits(counts) + extra_bits(counts);
         bits += std::min<std::uint64_t>(coded, 8 * (end - at));
     }
     return bits;
@@ -70,74 +125,50 @@ RunDeflater::Block RunDeflater::read_segment(std::size_t begin, std::size_t end)
     Block next{begin, end, num_tokens_, num_tokens_, {}, 0};
     num_tokens_ += run_tokens(bytes_, begin, end, distance_, shortest_match, token_data_ + num_tokens_);
     next.token_end = num_tokens_;
-    TokenCounts counts;
-    count_tokens(token_data_ + next.token_begin, next.token_end - next.token_begin, counts);
-    next.counts = symbol_counts(counts);
+    TokenCounts tokens;
+    count_tokens(token_data_ + next.token_begin, next.token_end - next.token_begin, tokens);
+    next.counts = counts_of(tokens, distance_);
     next.entropy = entropy_bits(next.counts);
     return next;
 }
 
 void RunDeflater::add_segment(std::size_t begin, std::size_t end) {
     const Block next = read_segment(begin, end);
-    if (blocks_.empty() || !merge(blocks_.back(), next)) {
+    if (!blocks_.empty() && merge(blocks_.back().counts, blocks_.back().entropy, next.counts, next.entropy)) {
+        blocks_.back().byte_end = next.byte_end;
+        blocks_.back().token_end = next.token_end;
+    } else {
         blocks_.push_back(next);
     }
 }
 
-// Takes the next block into one where a code in common costs less than a second one.
-bool RunDeflater::merge(Block& block, const Block& next) const {
-    SymbolCounts both;
-    for (std::size_t symbol = 0; symbol < num_symbols; ++symbol) {
-        both[symbol] = block.counts[symbol] + next.counts[symbol];
-    }
-    both[end_of_block] = 1;
-    const std::uint64_t entropy = entropy_bits(both);
-    if (entropy > block.entropy + next.entropy + description_bits) {
-        return false;
-    }
-    block.byte_end = next.byte_end;
-    block.token_end = next.token_end;
-    block.counts = both;
-    block.entropy = entropy;
-    return true;
-}
-
-// The smallest of the three kinds of blocks; returns its bits. `place`: bits of the stream before it.
-std::uint64_t RunDeflater::choose_kind(Block& block, std::uint64_t place) const {
-    const std::uint64_t stored = stored_bits(block.byte_end - block.byte_begin, place);
-    block.code = BlockCode::dynamic(block.counts, distance_);
-    std::uint64_t best = block.code.size_in_bits(block.counts);
-    const BlockCode fixed = BlockCode::fixed(distance_);
-    if (const std::uint64_t bits = fixed.size_in_bits(block.counts); bits <= best) {
-        best = bits;
-        block.code = fixed;
-        block.kind = Kind::fixed;
-    }
-    if (stored <= best) {
-        best = stored;
-        block.kind = Kind::stored;
-    }
-    return best;
-}
-
 void RunDeflater::write(std::byte* out) const {
-    // A window of 32 KiB, no dictionary; the first two bytes as a number are a multiple of 31.
-    out[0] = std::byte{0x78};
-    out[1] = std::byte{0x01};
-    BitWriter writer(out + header_bytes);
+    write_stream_header(out);
+    BitWriter writer(out + stream_header_bytes);
     for (const Block& block : blocks_) {
         const bool last = &block == &blocks_.back();
-        if (block.kind == Kind::stored) {
+        if (block.choice.is_stored) {
             write_stored(writer, bytes_.subspan(block.byte_begin, block.byte_end - block.byte_begin), last);
         } else {
-            block.code.write(writer, {token_data_ + block.token_begin, block.token_end - block.token_begin}, last);
+            block.choice.code.write_header(writer, last);
+            write_tokens(writer, block);
         }
     }
-    std::byte* end = writer.align();
-    const std::uint32_t sum = adler32(bytes_);
-    for (unsigned i = 0; i < checksum_bytes; ++i) {
-        end[i] = static_cast<std::byte>(sum >> (24 - 8 * i));
+    write_stream_end(writer, bytes_);
+}
+
+void RunDeflater::write_tokens(BitWriter& writer, const Block& block) const {
+    const BlockCode& code = block.choice.code;
+    const TokenCodes codes = token_codes(code, distance_);
+    const std::span<const Token> tokens(token_data_ + block.token_begin, block.token_end - block.token_begin);
+    if (4 * codes.most_bits <= BitWriter::most_bits) {
+        write_all<4>(writer, tokens, codes);
+    } else if (2 * codes.most_bits <= BitWriter::most_bits) {
+        write_all<2>(writer, tokens, codes);
+    } else {
+        write_all<1>(writer, tokens, codes);
     }
+    writer.put(code.codes().symbols[end_of_block], code.lengths()[end_of_block]);
 }
 
 }  // namespace simdprep::detail

@@ -159,7 +159,7 @@ void equal_bits(std::span<const std::byte> bytes, std::size_t begin, std::size_t
 }
 
 std::size_t run_tokens(std::span<const std::byte> bytes, std::size_t begin, std::size_t end, std::size_t distance,
-                       unsigned shortest, Token* out) {
+                       std::size_t shortest, Token* out) {
     thread_local std::vector<std::uint64_t> scratch;
     equal_bits(bytes, begin, end, distance, scratch);
     const std::uint64_t* bits = scratch.data();
@@ -172,7 +172,7 @@ std::size_t run_tokens(std::span<const std::byte> bytes, std::size_t begin, std:
     while (i < size) {
         const std::uint64_t equal = window(bits, i);
         std::uint64_t begins = equal;
-        for (unsigned shift = 1; shift < shortest; ++shift) {
+        for (std::size_t shift = 1; shift < shortest; ++shift) {
             begins &= equal >> shift;
         }
         begins &= (std::uint64_t{1} << step) - 1;

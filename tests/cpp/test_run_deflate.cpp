@@ -62,10 +62,10 @@ TEST(every_plane_and_distance) {
     for (const std::size_t plane : {0UL, 1UL, 100UL, 2500UL, 5000UL, 9999UL, 20'000UL, 30'000UL}) {
         check_stream(bytes, plane, 1);
     }
-    for (std::size_t distance = 1; distance <= most_distance; distance += distance < 70 ? 1 : 53) {
+    for (std::size_t distance = 1; distance <= most_run_distance; distance += distance < 70 ? 1 : 53) {
         check_stream(bytes, 0, distance);
     }
-    check_stream(bytes, 0, most_distance);
+    check_stream(bytes, 0, most_run_distance);
 }
 
 TEST(any_bytes) {

@@ -8,7 +8,7 @@ using namespace simdprep::detail;
 namespace {
 
 std::vector<Token> tokens_of(std::span<const std::byte> bytes, std::size_t begin, std::size_t end, std::size_t distance,
-                             unsigned shortest = shortest_match) {
+                             std::size_t shortest = shortest_match) {
     std::vector<Token> tokens(end - begin + token_slack);
     tokens.resize(run_tokens(bytes, begin, end, distance, shortest, tokens.data()));
     return tokens;
@@ -16,7 +16,7 @@ std::vector<Token> tokens_of(std::span<const std::byte> bytes, std::size_t begin
 
 // The same one byte at a time: the oracle.
 std::vector<Token> by_definition(std::span<const std::byte> bytes, std::size_t begin, std::size_t end,
-                                 std::size_t distance, unsigned shortest) {
+                                 std::size_t distance, std::size_t shortest) {
     std::vector<Token> tokens;
     for (std::size_t i = begin; i < end;) {
         std::size_t run = 0;
@@ -44,7 +44,7 @@ std::vector<Token> by_definition(std::span<const std::byte> bytes, std::size_t b
 }
 
 void check_tokens(std::span<const std::byte> bytes, std::size_t begin, std::size_t end, std::size_t distance,
-                  unsigned shortest = shortest_match) {
+                  std::size_t shortest = shortest_match) {
     CHECK(tokens_of(bytes, begin, end, distance, shortest) == by_definition(bytes, begin, end, distance, shortest));
 }
 

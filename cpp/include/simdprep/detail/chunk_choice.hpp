@@ -10,8 +10,9 @@ namespace simdprep::detail {
 
 // How the bytes of a chunk are made smaller.
 enum class Method : std::uint8_t {
-    runs,    // the run encoder
-    search,  // the library's search for repeats
+    runs,     // RunDeflater
+    search,   // SearchDeflater
+    library,  // Deflater
 };
 
 struct Choice {
@@ -27,13 +28,13 @@ inline constexpr int default_deflate_level = 4;
 
 // What a level of 1 to 9 stands for.
 struct Effort {
-    int search_level = 0;    // of the deflate library; 0: none
-    bool tries_all = false;  // all choices are made in full, and the smallest is taken
+    unsigned places = 0;    // of RepeatSearch; 0: no search
+    int library_level = 0;  // 0: no library. With it, all choices are made in full, and the smallest is taken
 };
 [[nodiscard]] Effort effort_of(int level);
 
-// Every choice for elements of `size` bytes (1: nothing to shuffle).
-[[nodiscard]] std::vector<Choice> all_choices(std::size_t size);
+// Every choice that an effort allows for elements of `size` bytes (1: nothing to shuffle).
+[[nodiscard]] std::vector<Choice> all_choices(std::size_t size, const Effort& effort);
 
 // The choice that a sample of the chunk makes smallest.
 [[nodiscard]] Choice choose(std::span<const std::byte> raw, std::size_t size, const Effort& effort);

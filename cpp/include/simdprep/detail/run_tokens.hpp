@@ -7,13 +7,13 @@
 #include <span>
 #include <vector>
 
+#include "simdprep/detail/deflate_symbols.hpp"
+
 namespace simdprep::detail {
 
 // A literal is its byte; a match is 256 + its length - shortest_match.
 using Token = std::uint16_t;
 
-inline constexpr unsigned shortest_match = 3;
-inline constexpr unsigned longest_match = 258;
 inline constexpr Token first_match = 256;
 inline constexpr std::size_t num_tokens = first_match + longest_match - shortest_match + 1;
 
@@ -29,7 +29,7 @@ void equal_bits(std::span<const std::byte> bytes, std::size_t begin, std::size_t
 // equal the one `distance` before them become matches, as long as may be; all other bytes are literals. A match may
 // look back before `begin`.
 std::size_t run_tokens(std::span<const std::byte> bytes, std::size_t begin, std::size_t end, std::size_t distance,
-                       unsigned shortest, Token* out);
+                       std::size_t shortest, Token* out);
 
 // How often each token occurs.
 using TokenCounts = std::array<std::uint32_t, num_tokens>;

@@ -1,0 +1,166 @@
+#include "simdprep/detail/repeat_search.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace simdprep::detail {
+namespace {
+
+constexpr unsigned table_bits = 12;
+constexpr std::size_t key_bytes = 4;  // what is looked up, and the least that is copied
+constexpr std::uint32_t nowhere = 0xffffffff;
+
+// A match of the element before that is so long is taken without looking any further.
+constexpr std::size_t long_enough = 32;
+// A longer match one byte further is looked for only where this one is short.
+constexpr std::size_t worth_waiting = 16;
+// The places within longer copies are not worth remembering.
+constexpr std::size_t remembered = 16;
+// Where nothing is found for so many bytes, one more is passed over at each step.
+constexpr unsigned patience_bits = 6;
+
+std::uint32_t load32(const std::byte* from) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, from, sizeof word);
+    return word;
+}
+
+std::uint64_t load64(const std::byte* from) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, from, sizeof word);
+    return word;
+}
+
+struct Match {
+    std::size_t length = 0;
+    std::size_t distance = 0;
+};
+
+// What is looked for in, with the earlier places of each key, the newest first.
+template <unsigned Places>
+class KeyPlaces {
+public:
+    KeyPlaces(std::span<const std::byte> bytes, std::size_t element, std::vector<std::uint32_t>& table)
+        : bytes_(bytes.data()), size_(bytes.size()), element_(element), table_(table) {
+        table_.assign(std::size_t{Places} << table_bits, nowhere);
+    }
+
+    [[nodiscard]] bool has_key(std::size_t at) const { return at + key_bytes <= size_; }
+
+    void remember(std::size_t at) {
+        std::uint32_t* places = places_of(load32(bytes_ + at));
+        for (unsigned i = Places - 1; i > 0; --i) {
+            places[i] = places[i - 1];
+        }
+        places[0] = static_cast<std::uint32_t>(at);
+    }
+
+    // The longest match of what begins at `at`, the nearest of equal ones, the element before if it is no shorter by
+    // more than one; of length 0 if there is none.
+    [[nodiscard]] Match longest(std::size_t at) const {
+        Match best;
+        const std::uint32_t key = load32(bytes_ + at);
+        if (at >= element_ && load32(bytes_ + at - element_) == key) {
+            best = {length(at - element_, at), element_};
+            if (best.length >= long_enough) {
+                return best;
+            }
+        }
+        const std::size_t handicap = best.length > 0 ? 1 : 0;
+        const std::uint32_t* places = places_of(key);
+        for (unsigned i = 0; i < Places; ++i) {
+            const std::uint32_t place = places[i];
+            if (place == nowhere || at - place > window_bytes) {
+                break;
+            }
+            if (load32(bytes_ + place) == key) {
+                const std::size_t found = length(place, at);
+                if (found > best.length + (best.distance == element_ ? handicap : 0)) {
+                    best = {found, at - place};
+                }
+            }
+        }
+        return best;
+    }
+
+private:
+    [[nodiscard]] std::uint32_t* places_of(std::uint32_t key) const {
+        return table_.data() + (key * 0x9e3779b1U >> (32 - table_bits)) * std::size_t{Places};
+    }
+
+    // How many bytes are equal, the key's being so.
+    [[nodiscard]] std::size_t length(std::size_t before, std::size_t at) const {
+        const std::size_t most = std::min(longest_match, size_ - at);
+        std::size_t equal = key_bytes;
+        while (equal + 8 <= most) {
+            const std::uint64_t differs = load64(bytes_ + before + equal) ^ load64(bytes_ + at + equal);
+            if (differs != 0) {
+                return equal + static_cast<std::size_t>(std::countr_zero(differs)) / 8;
+            }
+            equal += 8;
+        }
+        while (equal < most && bytes_[before + equal] == bytes_[at + equal]) {
+            ++equal;
+        }
+        return equal;
+    }
+
+    const std::byte* bytes_;
+    std::size_t size_;
+    std::size_t element_;
+    std::vector<std::uint32_t>& table_;
+};
+
+}  // namespace
+
+template <unsigned Places, bool IsLazy>
+void RepeatSearch::find_with(std::span<const std::byte> bytes, std::size_t element) {
+    KeyPlaces<Places> keys(bytes, element, table_);
+    std::size_t done = 0;  // bytes before it are told
+    std::size_t at = 0;
+    while (keys.has_key(at)) {
+        Match match = keys.longest(at);
+        keys.remember(at);
+        if (match.length == 0) {
+            at += 1 + ((at - done) >> patience_bits);
+            continue;
+        }
+        if (IsLazy && match.length < worth_waiting && keys.has_key(at + 1)) {
+            const Match later = keys.longest(at + 1);
+            if (later.length > match.length + 1) {
+                match = later;
+                keys.remember(++at);
+            }
+        }
+        // Equal bytes in front, which no key began with, belong to it too.
+        std::size_t begin = at;
+        while (begin > done && begin > match.distance && match.length < longest_match &&
+               bytes[begin - 1] == bytes[begin - 1 - match.distance]) {
+            --begin;
+            ++match.length;
+        }
+        copies_.push_back({static_cast<std::uint32_t>(begin - done), static_cast<std::uint16_t>(match.length),
+                           static_cast<std::uint16_t>(match.distance)});
+        done = begin + match.length;
+        const std::size_t first = match.length <= remembered ? at + 1 : std::max(at + 1, done - std::min(done, element));
+        for (std::size_t i = first; i < done && keys.has_key(i); ++i) {
+            keys.remember(i);
+        }
+        at = done;
+    }
+}
+
+std::span<const Copy> RepeatSearch::find(std::span<const std::byte> bytes, std::size_t element, unsigned places) {
+    copies_.clear();
+    const std::size_t distance = std::min(element, window_bytes);
+    switch (places) {
+        case 1: find_with<1, false>(bytes, distance); break;
+        case 2: find_with<2, false>(bytes, distance); break;
+        case 4: find_with<4, true>(bytes, distance); break;
+        default: find_with<8, true>(bytes, distance); break;
+    }
+    return copies_;
+}
+
+}  // namespace simdprep::detail
