@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <cstring>
 #include <optional>
 
@@ -17,16 +18,28 @@ namespace simdprep::detail {
 namespace {
 
 // Places of a chunk that a sample is taken from, and its size: a share of the chunk within limits.
-constexpr std::size_t num_windows = 4;
+constexpr std::size_t num_windows = 8;
 constexpr std::size_t sample_share = 24;
-constexpr std::size_t least_sample = 12 << 10;
+constexpr std::size_t least_sample = 16 << 10;
 constexpr std::size_t most_sample = 48 << 10;
 constexpr std::size_t search_share = 8;  // a larger one to try the search on
 constexpr std::size_t least_search_sample = 32 << 10;
-constexpr std::size_t most_search_sample = 256 << 10;
+constexpr std::size_t most_search_sample = 96 << 10;
+constexpr std::size_t most_record_sample = 56 << 10;
 
-// The search is tried where one of so many elements has occurred before.
-constexpr std::size_t repeats_share = 24;
+// The search is tried where one of so many elements has occurred before, and where so little is left by the run encoder
+// that a search is quick.
+constexpr std::size_t repeats_share = 32;
+constexpr std::size_t starts_share = 4;
+constexpr std::size_t plain_share = 8;
+
+// Elements whose planes are looked at, and the different bytes that a plane must have: others are told well enough by
+// their code.
+constexpr std::size_t plane_sample = 1024;
+constexpr std::size_t many_values = 32;
+
+// Chunks up to this size are tried in all ways.
+constexpr std::size_t small_chunk = 8 << 10;
 
 thread_local Scratch sample_scratch;
 thread_local Scratch shuffled_scratch;
@@ -56,31 +69,67 @@ std::span<const std::byte> shuffled(std::span<const std::byte> bytes, std::size_
     return out;
 }
 
-// True where numbers come again that are no runs: then a search may find them.
-bool has_repeats(std::span<const std::byte> bytes, std::size_t element) {
-    constexpr unsigned table_bits = 12;
-    constexpr std::size_t word_bytes = 4;
-    // Records have members anywhere.
-    const std::size_t step = element == 4 || element == 8 ? element : element == 2 ? 2 : 1;
-    std::array<std::uint32_t, 1 << table_bits> seen{};
-    const auto word = [&bytes](std::size_t at) {
+// Members lie anywhere in records: whether they come again, only a search can tell.
+bool is_record(std::size_t element) { return element != 1 && element != 2 && element != 4 && element != 8; }
+
+// What is seen of bytes, `step` by `step`, of keys that are equal neither to the one before nor to the one after.
+struct Repeats {
+    std::size_t different = 0;
+    std::size_t repeated = 0;    // of these, have been seen before
+    std::size_t run_starts = 0;  // equal to the one after only
+};
+
+template <unsigned TableBits>
+Repeats count_repeats(std::span<const std::byte> bytes, std::size_t step) {
+    constexpr std::size_t key_bytes = 4;
+    std::array<std::uint32_t, 1 << TableBits> seen{};
+    const auto key = [&bytes](std::size_t at) {
         std::uint32_t value = 0;
-        std::memcpy(&value, bytes.data() + at, word_bytes);
+        std::memcpy(&value, bytes.data() + at, key_bytes);
         return value;
     };
-    std::size_t different = 0;
-    std::size_t repeated = 0;
-    for (std::size_t at = element; at + element + word_bytes <= bytes.size(); at += step) {
-        const std::uint32_t value = word(at);
-        if (value == word(at - element) || value == word(at + element)) {
+    Repeats found;
+    for (std::size_t at = step; at + step + key_bytes <= bytes.size(); at += step) {
+        const std::uint32_t value = key(at);
+        if (value == key(at - step)) {
             continue;
         }
-        std::uint32_t& last = seen[(value * 0x9e3779b1U) >> (32 - table_bits)];
-        ++different;
-        repeated += last == value ? 1 : 0;
+        if (value == key(at + step)) {
+            ++found.run_starts;
+            continue;
+        }
+        std::uint32_t& last = seen[(value * 0x9e3779b1U) >> (32 - TableBits)];
+        ++found.different;
+        found.repeated += last == value ? 1 : 0;
         last = value;
     }
-    return repeated * repeats_share > different;
+    return found;
+}
+
+// True where numbers come again that are no runs, or where runs are short: what may make a search worth while.
+bool has_repeats(std::span<const std::byte> sample, std::size_t element) {
+    const Repeats found = count_repeats<14>(sample, element);
+    return found.repeated * repeats_share > found.different || found.run_starts * starts_share > found.different;
+}
+
+// True where a plane of many different bytes repeats itself, as that of the lowest byte of numbers that count.
+bool has_repeating_plane(std::span<const std::byte> raw, std::size_t element) {
+    const std::size_t count = std::min(raw.size() / element, plane_sample);
+    const auto planes = shuffled(raw.first(count * element), element);
+    for (std::size_t byte = 0; byte < element; ++byte) {
+        const auto plane = planes.subspan(byte * count, count);
+        std::bitset<256> values;
+        for (const std::byte value : plane) {
+            values.set(std::to_integer<std::size_t>(value));
+        }
+        if (values.count() >= many_values) {
+            const Repeats found = count_repeats<10>(plane, 1);
+            if (found.repeated * 2 > found.different) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 struct Candidate {
@@ -88,14 +137,19 @@ struct Candidate {
     std::uint64_t bits;
 };
 
-std::uint64_t estimate(const Choice& choice, std::span<const std::byte> sample, std::size_t element, unsigned places) {
+// What a sample tells of the whole; of all bytes, the exact size.
+std::uint64_t estimate(const Choice& choice, std::span<const std::byte> sample, bool is_all, std::size_t element,
+                       unsigned places) {
     const auto bytes = choice.shuffle ? shuffled(sample, element) : sample;
-    if (choice.method == Method::search) {
-        return search_deflater.estimate(bytes, choice.shuffle ? 1 : element, places);
+    const std::size_t distance = choice.shuffle ? 1 : element;
+    if (choice.method == Method::search && is_all) {
+        return 8 * search_deflater.plan(bytes, distance, places);
     }
-    const std::size_t all = std::max<std::size_t>(sample.size(), 1);
-    return choice.shuffle ? run_deflater.estimate(bytes, std::max<std::size_t>(all / element, 1), 1)
-                          : run_deflater.estimate(bytes, all, element);
+    if (choice.method == Method::search) {  // a sample has fewer repeats than the whole
+        return search_deflater.estimate(bytes, distance, places) * 31 / 32;
+    }
+    const std::size_t plane = std::max<std::size_t>(choice.shuffle ? bytes.size() / element : bytes.size(), 1);
+    return is_all ? 8 * run_deflater.plan(bytes, plane, distance) : run_deflater.estimate(bytes, plane, distance);
 }
 
 }  // namespace
@@ -125,17 +179,29 @@ Choice choose(std::span<const std::byte> raw, std::size_t size, const Effort& ef
     const auto share = [&raw](std::size_t part, std::size_t least, std::size_t most) {
         return std::clamp(raw.size() / part, least, most);
     };
-    auto sample = sample_of(raw, element, share(sample_share, least_sample, most_sample));
-    const bool searches = effort.places > 0 && has_repeats(sample, element);
-    if (searches) {
-        sample = sample_of(raw, element, share(search_share, least_search_sample, most_search_sample));
-    }
     std::optional<Candidate> best;
-    for (const Choice& choice : all_choices(element, {searches ? effort.places : 0, 0})) {
-        const std::uint64_t bits = estimate(choice, sample, element, effort.places);
-        if (!best || bits < best->bits) {
-            best = Candidate{choice, bits};
+    const auto consider_all = [&](std::span<const std::byte> sample, const Effort& allowed) {
+        best.reset();
+        for (const Choice& choice : all_choices(element, allowed)) {
+            const std::uint64_t bits = estimate(choice, sample, sample.size() == raw.size(), element, effort.places);
+            if (!best || bits < best->bits) {
+                best = Candidate{choice, bits};
+            }
         }
+    };
+    if (effort.places > 0) {
+        const std::size_t most = is_record(element) ? most_record_sample : most_search_sample;
+        const auto sample = sample_of(raw, element, share(search_share, least_search_sample, most));
+        if (raw.size() <= small_chunk || is_record(element) || has_repeats(sample, element) ||
+            has_repeating_plane(raw, element)) {
+            consider_all(sample, {effort.places, 0});
+            return best->choice;
+        }
+    }
+    const auto sample = sample_of(raw, element, share(sample_share, least_sample, most_sample));
+    consider_all(sample, {0, 0});
+    if (effort.places > 0 && best && best->bits < sample.size() * 8 / plain_share) {
+        consider_all(sample_of(raw, element, share(search_share, least_search_sample, most_search_sample)), {effort.places, 0});
     }
     return best ? best->choice : Choice{Method::runs, element > 1};
 }

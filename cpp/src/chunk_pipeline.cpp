@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string>
 
-#include "simdprep/detail/chunk_choice.hpp"
 #include "simdprep/detail/codec.hpp"
 #include "simdprep/detail/run_deflate.hpp"
 #include "simdprep/detail/scratch.hpp"
@@ -170,6 +169,17 @@ StoredChunk encode_chunk(const ChunkPipeline& pipeline, std::span<const std::byt
         bytes = shuffled(pipeline, raw);
     }
     return with_checksum(pipeline, stored_as(bytes, 0));
+}
+
+ChoiceSizes choice_sizes(const ChunkPipeline& pipeline, std::span<const std::byte> raw) {
+    const Effort effort = effort_of(pipeline.deflate_level);
+    const std::size_t element = std::max<std::size_t>(pipeline.shuffle_size, 1);
+    ChoiceSizes all{{}, choose(raw, element, effort)};
+    for (const Choice& choice : all_choices(element, effort)) {
+        const auto found = deflated_as(choice, pipeline, effort, raw, raw.size());
+        all.sizes.emplace_back(choice, found.empty() ? raw.size() : found.size());
+    }
+    return all;
 }
 
 void check_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> stored, std::uint32_t filter_mask) {

@@ -7,7 +7,7 @@
 namespace simdprep::detail {
 namespace {
 
-constexpr unsigned table_bits = 12;
+constexpr unsigned table_bits = 13;
 constexpr std::size_t key_bytes = 4;  // what is looked up, and the least that is copied
 constexpr std::uint32_t nowhere = 0xffffffff;
 

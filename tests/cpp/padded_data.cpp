@@ -40,4 +40,21 @@ std::vector<std::byte> padded_rows(std::size_t rows, std::size_t slots, std::siz
     return all;
 }
 
+std::vector<std::byte> repeated_numbers(std::size_t size, std::size_t bytes, std::size_t values, unsigned seed) {
+    std::mt19937_64 engine(seed);
+    std::vector<std::uint64_t> all(values);
+    for (std::uint64_t& value : all) {
+        value = engine();
+    }
+    std::vector<std::byte> out;
+    out.reserve(size * bytes);
+    for (std::size_t i = 0; i < size; ++i) {
+        const std::uint64_t value = all[engine() % values];
+        for (std::size_t byte = 0; byte < bytes; ++byte) {
+            out.push_back(static_cast<std::byte>(value >> (8 * byte)));
+        }
+    }
+    return out;
+}
+
 }  // namespace check

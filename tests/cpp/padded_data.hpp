@@ -15,4 +15,7 @@ namespace check {
 [[nodiscard]] std::vector<std::byte> padded_rows(std::size_t rows, std::size_t slots, std::size_t bytes, std::uint64_t fill,
                                                  std::size_t rounded, unsigned seed);
 
+// Elements of `bytes` bytes, each one of so many random values.
+[[nodiscard]] std::vector<std::byte> repeated_numbers(std::size_t size, std::size_t bytes, std::size_t values, unsigned seed);
+
 }  // namespace check

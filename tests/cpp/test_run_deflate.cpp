@@ -1,4 +1,5 @@
-#include <array>
+#include <algorithm>
+#include <bit>
 
 #include "check.hpp"
 #include "every_isa.hpp"

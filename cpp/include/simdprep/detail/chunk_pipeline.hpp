@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include "simdprep/detail/chunk_choice.hpp"
 #include "simdprep/stored_chunk.hpp"
 
 namespace simdprep::detail {
@@ -24,6 +26,13 @@ struct ChunkPipeline {
 
 // Returns what is stored for a chunk.
 [[nodiscard]] StoredChunk encode_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> raw);
+
+// The size that each choice would give a chunk, and the one that is taken for it. For tests and measurements.
+struct ChoiceSizes {
+    std::vector<std::pair<Choice, std::size_t>> sizes;
+    Choice taken;
+};
+[[nodiscard]] ChoiceSizes choice_sizes(const ChunkPipeline& pipeline, std::span<const std::byte> raw);
 
 // Compares the checksum of a stored chunk, if it carries one. DatasetError if it differs, or the mask is wrong.
 void check_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> stored, std::uint32_t filter_mask);
