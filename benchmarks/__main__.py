@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 
-from .result import FOLDER
+from .result import FOLDER, Verdict
 from .session import run
 
 #: In the order of the data's way.
-QUESTIONS = ("pad", "write", "read", "load", "convert", "level")
+QUESTIONS = ("pad", "codec", "write", "read", "load", "convert", "level")
 
 
 def main() -> int:
@@ -23,7 +23,7 @@ def main() -> int:
     unknown = set(arguments.questions) - set(QUESTIONS)
     if unknown:
         parser.error(f"question: got {', '.join(sorted(unknown))}, expected some of {', '.join(QUESTIONS)}")
-    missed = 0
+    targets: list[Verdict] = []
     for name in arguments.questions or QUESTIONS:
         result = run(
             name,
@@ -35,8 +35,10 @@ def main() -> int:
         print(*result.lines(), sep="\n", flush=True)
         if not arguments.quick:
             print(f"  kept in {result.write(FOLDER).relative_to(FOLDER.parent.parent)}", flush=True)
-        missed += sum(not target.met for target in result.targets)
-    return 1 if missed else 0
+        targets += result.targets
+    print(f"targets: {sum(target.met for target in targets)} of {len(targets)} met")
+    print(*(f"  {target.line()}" for target in targets), sep="\n")
+    return 0 if all(target.met for target in targets) else 1
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def _rows(result: Mapping[str, Any]) -> Iterator[list[str]]:
                 peer,
                 *(_speed(found[count]["speed"]) if count in found else "–" for count in THREADS),
                 "–" if most["file_size"] is None else f"{most['file_size']:.2f}",
-                _memory(memory[ours, max(found)], memory[peer, 1]),
+                _memory(memory[ours, max(found)], memory.get((peer, max(found)), memory.get((peer, 1)))),
             ]
 
 
@@ -91,9 +91,9 @@ def _memory(ours: int | None, peer: int | None) -> str:
 
 def _notes(found: Results) -> Iterator[str]:
     yield (
-        "How many times as fast, median (and quartiles) of runs in turns; the peers use one thread. Size is that of "
-        "the file against the peer's. Memory is what a run adds at its peak, with the most threads, to what was "
-        "resident before, ours and the peer's."
+        "How many times as fast, median (and quartiles) of runs in turns; the peers use one thread, a thread pool as "
+        "many as ours. Size is that of the file against the peer's. Memory is what a run adds at its peak, with the "
+        "most threads, to what was resident before, ours and the peer's."
     )
     taken: dict[str, list[str]] = {}
     for result in found:

@@ -34,6 +34,12 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
+def other_isas() -> list[str]:
+    """Return the words of ``SIMDPREP_ISA`` for what this CPU has beside its best, the widest first."""
+    order = ("avx512", "avx2", "scalar")
+    return list(order[order.index(_core.best_isa()) + 1 :])
+
+
 def versions() -> dict[str, str]:
     """Return the versions of all that is measured."""
     return {

@@ -52,6 +52,11 @@ class Times:
         """Return how many times as many rows per second ours gets through, each round for itself."""
         return Spread.of(self.seconds[peer.key] / peer.rows * ours.rows / self.seconds[ours.key])
 
+    def with_single(self, seconds: Mapping[str, float]) -> Times:
+        """Return these times, and one of each contender that was not timed in rounds."""
+        single = {key: np.array([found]) for key, found in seconds.items()}
+        return Times({**single, **self.seconds}, self.others)
+
 
 def alternate(contenders: Sequence[Contender], *, rounds: int, patience: float = 0.0) -> Times:
     """Time contenders in turns; every other round goes backwards. They must have run once before.
@@ -65,6 +70,8 @@ def alternate(contenders: Sequence[Contender], *, rounds: int, patience: float =
         rounds: How many rounds are taken.
         patience: Seconds after which no round is added to the first ``rounds``.
     """
+    if not contenders:
+        return Times({}, 0.0)
     repeats = {entry.key: _repeats(entry) if rounds > 1 else 1 for entry in contenders}
     found: list[tuple[float, dict[str, float]]] = []
     begun = time.perf_counter()

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import TypedDict, cast
 
 from .cases import Size
-from .question import THREADS, Contender, question
-
-ROOT = Path(__file__).resolve().parent.parent
+from .question import Contender
+from .remote import ROOT, environment, prepared_contenders
 
 
 class Memory(TypedDict):
@@ -33,12 +32,11 @@ class Memory(TypedDict):
     peak: int
 
 
-def peak_memory(asked: str, size: Size, case: str, contender: str, folder: Path) -> Memory | None:
+def peak_memory(asked: str, size: Size, case: str, contender: Contender, folder: Path) -> Memory | None:
     """Run a contender once in a process of its own; ``None`` where the system does not tell."""
-    arguments = [asked, size, case, contender, str(folder.absolute())]
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.memory", *arguments], cwd=ROOT, check=True, capture_output=True, text=True
-    )
+    command = [sys.executable, "-m", "benchmarks.memory", asked, size, case, contender.key, str(folder.absolute())]
+    variables = environment(contender.isa)
+    done = subprocess.run(command, cwd=ROOT, env=variables, check=True, capture_output=True, text=True)
     return cast("Memory | None", json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -66,11 +64,7 @@ def _status(key: str) -> int:
 
 
 def _main(asked: str, size: str, case: str, key: str, folder: str) -> None:
-    entry = question(asked)
-    chosen = next(found for found in entry.cases(cast(Size, size)) if found.name == case)
-    prepared = entry.prepare(chosen, Path(folder))
-    contender = next(found for found in entry.contenders(prepared, THREADS) if found.key == key)
-    print(json.dumps(measure(contender)))
+    print(json.dumps(measure(prepared_contenders(asked, size, case, folder)[key])))
 
 
 if __name__ == "__main__":

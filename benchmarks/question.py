@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 
-from .cases import Case, Size
+from .cases import Size
 
 #: Numbers of threads that are measured where the machine has as many cores.
 THREADS = (1, 2, 4)
@@ -26,6 +27,9 @@ class Contender:
         is_ours: It is measured against the others.
         stores: The file it writes, whose size counts; ``None`` where it writes none.
         measures_memory: Its work is done in this process, so that the peak says something.
+        in_threads: A peer that uses threads: measured against ours with as many.
+        once: It is run no more than once: too slow for rounds, or only the size of its file counts.
+        isa: Instruction set that ours is told to use, in a process of its own; ``None`` for this process's.
     """
 
     name: str
@@ -35,11 +39,19 @@ class Contender:
     is_ours: bool = False
     stores: Path | None = None
     measures_memory: bool = True
+    in_threads: bool = False
+    once: bool = False
+    isa: str | None = None
 
     @property
     def key(self) -> str:
         """Name and threads, unique within a case."""
-        return f"{self.name}, {self.threads} threads" if self.is_ours else self.name
+        return f"{self.name}, {self.threads} threads" if self.is_ours or self.in_threads else self.name
+
+    def meets(self, peer: Contender) -> bool:
+        """Return True where this one of ours is measured against ``peer``."""
+        same_threads = not peer.in_threads or peer.threads == self.threads
+        return self.is_ours and not peer.is_ours and same_threads
 
 
 @dataclass(frozen=True)
@@ -49,30 +61,52 @@ class Target:
     Attributes:
         peer: Name of the contender it is measured against.
         threads: Of ours.
-        what: ``speed`` (at least ``limit`` times as fast) or ``size`` (at most ``limit`` times as large).
+        what: ``speed`` (at least ``limit`` times as fast), ``size`` (a file at most ``limit`` times as large) or
+            ``chunks`` (the same of the stored chunks alone).
         limit: The ratio.
-        cases: Names of the cases it is asked of.
+        cases: Patterns (``toy *``) of the names of the cases it is asked of.
+        ours: Name of ours.
     """
 
     peer: str
     threads: int
-    what: Literal["speed", "size"]
+    what: Literal["speed", "size", "chunks"]
     limit: float
     cases: tuple[str, ...]
+    ours: str = "simdprep"
+
+    def asks_of(self, case: str) -> bool:
+        """Return True where the target is meant for a case of this name."""
+        return any(fnmatchcase(case, pattern) for pattern in self.cases)
+
+
+class Named(Protocol):
+    """What every case has."""
+
+    @property
+    def name(self) -> str:
+        """Short, unique within a question."""
+
+    @property
+    def what(self) -> str:
+        """What is in it, in a line."""
 
 
 class Question(Protocol):
-    """A benchmark: the modules ``bench_<question>``. :mod:`benchmarks.session` runs it."""
+    """A benchmark: the modules ``bench_<question>``. :mod:`benchmarks.session` runs it.
+
+    Where peers are left out for want of a package, ``missing()`` returns the packages.
+    """
 
     #: The question in a line.
     ASKS: str
     #: What must be reached.
     TARGETS: tuple[Target, ...]
 
-    def cases(self, size: Size) -> Sequence[Case]:
+    def cases(self, size: Size) -> Sequence[Named]:
         """Return the inputs it is asked of, the headline first."""
 
-    def prepare(self, case: Case, folder: Path) -> Any:
+    def prepare(self, case: Any, folder: Path) -> Any:
         """Make what the contenders start from; files that are in ``folder`` already are taken as they are."""
 
     def contenders(self, prepared: Any, threads: Sequence[int]) -> list[Contender]:

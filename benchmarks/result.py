@@ -77,12 +77,23 @@ class Verdict:
     """A target and whether it was met; ``got`` is ``None`` where the machine has too few cores."""
 
     case: str
+    ours: str
     peer: str
     threads: int
     what: str
     limit: float
     got: float | None
     met: bool
+
+    def line(self) -> str:
+        """Return it as text."""
+        sign = "at least" if self.what == "speed" else "at most"
+        got = "not measured" if self.got is None else f"{self.got:.2f}"
+        threads = f", {self.threads} thread{'s' * (self.threads > 1)}" if self.what == "speed" else ""
+        rule = f"{sign} {self.limit:g} times {self.peer}"
+        return (
+            f"target {'met' if self.met else 'MISSED'}: {self.what} {got}, {rule} ({self.ours}{threads}; {self.case})"
+        )
 
 
 @dataclass(frozen=True)
@@ -112,12 +123,7 @@ class Result:
             yield f"  ({case.rounds} rounds, {case.others:.0%} of the processors used by others)"
             for run in case.runs:
                 yield "    " + _line(run, [ratio for ratio in case.ratios if ratio.ours == run.name])
-        for target in self.targets:
-            sign = {"speed": "at least", "size": "at most"}[target.what]
-            got = "not measured" if target.got is None else f"{target.got:.2f}"
-            verdict = "met" if target.met else "MISSED"
-            rule = f"{sign} {target.limit:g} times {target.peer}"
-            yield f"  target {verdict}: {target.what} {got}, {rule} ({target.case})"
+        yield from (f"  {target.line()}" for target in self.targets)
 
 
 def _line(run: Run, ratios: list[Ratio]) -> str:

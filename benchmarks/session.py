@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from .baselines import h5py_file
-from .cases import Case, Size
+from .cases import Size
 from .machine import cores, machine, versions
 from .measure import Spread, Times, alternate
 from .memory import Memory, peak_memory
-from .question import THREADS, Contender, Question, question
+from .question import THREADS, Contender, Named, Question, question
+from .remote import Remotes
 from .result import CaseResult, Ratio, Result, Run, Verdict
 
 ROUNDS: dict[Size, int] = {"tiny": 1, "quick": 3, "full": 11}
+
+#: A case whose contenders take longer than this one after the other, in seconds, is timed no more than so often.
+SLOW, SLOW_ROUNDS = 40.0, 5
 
 #: Seconds that a case waits for quiet rounds on a shared machine.
 PATIENCE: dict[Size, float] = {"tiny": 0.0, "quick": 0.0, "full": 300.0}
@@ -42,31 +48,47 @@ def run(
     """
     asked = question(name)
     result = Result(name, asked.ASKS, size, machine(), versions())
+    left_out = getattr(asked, "missing", list)()
+    if left_out:
+        told(f"{name}: peers are left out, for want of {', '.join(left_out)}; try pip install simdprep[bench]")
     for case in asked.cases(size):
         told(f"{name}: {case.name} ...")
         with tempfile.TemporaryDirectory(prefix="simdprep-benchmark-") as folder:
-            result.cases.append(_run_case(name, case, size, Path(folder), rounds or ROUNDS[size], memory=memory))
+            result.cases.append(_run_case(name, case, size, Path(folder), rounds, memory=memory))
     result.targets.extend(_verdicts(asked, result))
     return result
 
 
-def _run_case(name: str, case: Case, size: Size, folder: Path, rounds: int, *, memory: bool) -> CaseResult:
+def _run_case(name: str, case: Named, size: Size, folder: Path, rounds: int | None, *, memory: bool) -> CaseResult:
     asked = question(name)
     prepared = asked.prepare(case, folder)
     threads = [count for count in THREADS if count <= cores()]
-    contenders = asked.contenders(prepared, threads)
-    asked.check(prepared, {entry.key: entry.run() for entry in contenders})
-    times = alternate(contenders, rounds=rounds, patience=PATIENCE[size])
+    with Remotes(name, size, case.name, folder) as remotes:
+        contenders = [remotes.moved(entry) for entry in asked.contenders(prepared, threads)]
+        firsts = _check(asked, prepared, contenders, remotes)
+        again = [entry for entry in contenders if not entry.once]
+        is_slow = sum(firsts[entry.key] for entry in again) > SLOW
+        rounds = rounds or (min(ROUNDS[size], SLOW_ROUNDS) if is_slow else ROUNDS[size])
+        times = alternate(again, rounds=rounds, patience=PATIENCE[size]).with_single(firsts)
     runs = []
     for entry in contenders:
         peak = None
-        if memory and entry.measures_memory:
-            peak = peak_memory(name, size, case.name, entry.key, folder)
+        if memory and entry.measures_memory and not entry.once:
+            peak = peak_memory(name, size, case.name, entry, folder)
         runs.append(_run_of(entry, times, peak))
-    ratios = [
-        _ratio(ours, peer, times) for ours in contenders if ours.is_ours for peer in contenders if not peer.is_ours
-    ]
+    ratios = [_ratio(ours, peer, times) for ours in contenders for peer in contenders if ours.meets(peer)]
     return CaseResult(case.name, case.what, rounds, times.others, runs, ratios)
+
+
+def _check(asked: Question, prepared: Any, contenders: Sequence[Contender], remotes: Remotes) -> dict[str, float]:
+    """Run all once and compare what they found; return how long each took."""
+    seconds, answers = {}, {}
+    for entry in contenders:
+        begun = time.perf_counter()
+        answers[entry.key] = remotes.answer(entry)
+        seconds[entry.key] = time.perf_counter() - begun
+    asked.check(prepared, answers)
+    return seconds
 
 
 def _run_of(entry: Contender, times: Times, memory: Memory | None) -> Run:
@@ -94,9 +116,16 @@ def _ratio(ours: Contender, peer: Contender, times: Times) -> Ratio:
 def _verdicts(asked: Question, result: Result) -> Sequence[Verdict]:
     verdicts = []
     for target in asked.TARGETS:
-        for case in (entry for entry in result.cases if entry.case in target.cases):
-            found = [ratio for ratio in case.ratios if ratio.peer == target.peer and ratio.threads == target.threads]
-            got = (found[0].speed.median if target.what == "speed" else found[0].file_size) if found else None
+        for case in (entry for entry in result.cases if target.asks_of(entry.case)):
+            wanted = (target.ours, target.peer, target.threads)
+            found = [ratio for ratio in case.ratios if (ratio.ours, ratio.peer, ratio.threads) == wanted]
+            got = _measured(found[0], target.what) if found else None
             met = got is not None and (got >= target.limit if target.what == "speed" else got <= target.limit)
-            verdicts.append(Verdict(case.case, target.peer, target.threads, target.what, target.limit, got, met))
+            verdicts.append(
+                Verdict(case.case, target.ours, target.peer, target.threads, target.what, target.limit, got, met)
+            )
     return verdicts
+
+
+def _measured(ratio: Ratio, what: str) -> float | None:
+    return {"speed": ratio.speed.median, "size": ratio.file_size, "chunks": ratio.chunk_size}[what]
