@@ -1,8 +1,8 @@
-"""Figures: the table of the README, made from the results.
+"""Figures: the table of the README and those of docs/codec.md, made from the results.
 
     python -m benchmarks.figures
 
-puts it between ``<!-- figures -->`` and ``<!-- /figures -->``.
+puts them between their marks, such as ``<!-- figures -->`` and ``<!-- /figures -->``.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from . import codec_figures
 from .question import THREADS
 from .result import FOLDER
 
 README = FOLDER.parent.parent / "README.md"
+CODEC_PAGE = README.parent / "docs" / "codec.md"
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 
 #: The questions shown, in the order of the data's way.
@@ -38,17 +40,17 @@ def table(found: Results) -> str:
     return "\n".join([*lines, "", *_notes(found)])
 
 
-def replaced(text: str, figures: str) -> str:
-    """Return a page with its figures replaced.
+def replaced(text: str, figures: str, *, begin: str = BEGIN, end: str = END) -> str:
+    """Return a page with what stands between two marks replaced.
 
     Raises:
         ValueError: the page has no place for them.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"figures: got a page without {BEGIN} and {END}, expected both")
-    return f"{before}{BEGIN}\n{figures}\n{END}{after}"
+    before, found_begin, rest = text.partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not found_begin or not found_end:
+        raise ValueError(f"figures: got a page without {begin} and {end}, expected both")
+    return f"{before}{begin}\n{figures}\n{end}{after}"
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -121,9 +123,13 @@ def _cases(found: Results) -> dict[str, str]:
 
 
 def main() -> None:
-    """Write the table into the README."""
-    text = README.read_text()
-    README.write_text(replaced(text, table(results())))
+    """Write the tables into the README and the page of the codec."""
+    README.write_text(replaced(README.read_text(), table(results())))
+    kept = FOLDER / "codec.json"
+    if kept.is_file():
+        tables = codec_figures.codec_tables(json.loads(kept.read_text()))
+        text = replaced(CODEC_PAGE.read_text(), tables, begin=codec_figures.BEGIN, end=codec_figures.END)
+        CODEC_PAGE.write_text(text)
 
 
 if __name__ == "__main__":
