@@ -8,16 +8,35 @@ from ..lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from .batch import Batch
+    from .form import Graph, Jagged, Varlen
+    from .frameworks.lightning_data import lightning_data
     from .loader import Loader
     from .order import RowOrder
     from .sampler import Sampler
     from .sampling import Mix, Quotas, Weighted
     from .subset import Fold
 
-__all__ = ["Batch", "Fold", "Loader", "Mix", "Quotas", "RowOrder", "Sampler", "Weighted"]
+__all__ = [
+    "Batch",
+    "Fold",
+    "Graph",
+    "Jagged",
+    "Loader",
+    "Mix",
+    "Quotas",
+    "RowOrder",
+    "Sampler",
+    "Varlen",
+    "Weighted",
+    "lightning_data",
+]
 
 _HOMES = {
     "Batch": ".batch",
+    "Graph": ".form",
+    "Jagged": ".form",
+    "Varlen": ".form",
+    "lightning_data": ".frameworks.lightning_data",
     "Fold": ".subset",
     "Loader": ".loader",
     "Mix": ".sampling",
