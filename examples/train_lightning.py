@@ -35,6 +35,5 @@ class Trigger(lightning.LightningModule):
 
 options = {"inputs": {"Muon": ["pt", "eta", "pfRelIso04_all"]}, "labels": "events.HLT_IsoMu24", "batch_size": 100}
 data = lightning_data(lambda: sp.Loader(sp.open(path), **options, to="torch"))
-lightning.Trainer(max_epochs=5, logger=False, enable_checkpointing=False, enable_progress_bar=False).fit(
-    Trigger(), data
-)
+trainer = lightning.Trainer(max_epochs=5, logger=False, enable_checkpointing=False, enable_progress_bar=False)
+trainer.fit(Trigger(), data)

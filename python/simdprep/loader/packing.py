@@ -28,8 +28,10 @@ def pack_items(fields: Sequence[Array], dtype: str, transforms: Transforms = ())
     Returns:
         (n, fields); of bfloat16 the bits.
     """
+    inner, rest = _in_the_core(dtype, transforms)
     # One thread: several blocks are read at once.
-    return _finished(_core.pack_items(thread_pool(1), list(fields), _wide(dtype, transforms)), dtype, transforms)
+    items = _core.pack_items(thread_pool(1), list(fields), _wide(dtype, rest), inner)
+    return _finished(items, dtype, rest)
 
 
 def pack_slots(
@@ -49,8 +51,16 @@ def pack_slots(
     Raises:
         DatasetError: an entry stands behind an empty slot.
     """
-    items, offsets = _core.pack_slots(thread_pool(1), list(fields), valid, _wide(dtype, transforms))
-    return _finished(items, dtype, transforms), offsets
+    inner, rest = _in_the_core(dtype, transforms)
+    items, offsets = _core.pack_slots(thread_pool(1), list(fields), valid, _wide(dtype, rest), inner)
+    return _finished(items, dtype, rest), offsets
+
+
+def _in_the_core(dtype: str, transforms: Transforms) -> tuple[list[_core.ItemTransform], Transforms]:
+    """Return what the core does to each field while it packs, and the transforms that remain."""
+    if not transforms or dtype == "float64" or not hasattr(transforms[0], "item_transforms"):
+        return [], transforms  # the core transforms single precision
+    return transforms[0].item_transforms(), transforms[1:]
 
 
 def _wide(dtype: str, transforms: Transforms) -> str:
