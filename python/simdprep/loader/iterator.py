@@ -11,6 +11,7 @@ import numpy as np
 from .assembly import Assembly
 from .batch import Batch
 from .device import Move, Stay
+from .fault import FindFault
 from .plan import Plan, Scalar
 from .pool import Pool
 from .prefetch import Check, Ring
@@ -45,6 +46,7 @@ class Pass:
         steps: What is done to each batch.
         move: Turns batches into those of a framework.
         stride: Of this many processes, each makes every so-manieth batch.
+        find_fault: Finds the row that a step failed for.
     """
 
     epoch: int
@@ -56,6 +58,7 @@ class Pass:
     steps: tuple[Step, ...] = ()
     move: Move = field(default_factory=Stay)
     stride: int = 1
+    find_fault: FindFault | None = None
 
     def numbers(self, first: int) -> range:
         """Return the steps from ``first`` on that are made here."""
@@ -76,7 +79,7 @@ class Pass:
             for feed in feeds:
                 at += self._fill(feed, step, rows)
             rows.empty_from(at)
-            yield self._finish(rows.to_batch(num_real=at, always_weigh=self.share.tail == "pad"), step)
+            yield self._finish(rows.to_batch(num_real=at, always_weigh=self.share.tail == "pad"), step, check)
 
     def _fill(self, feed: _Feed, step: int, rows: Assembly) -> int:
         """Write what one source gives to a batch; returns how many rows."""
@@ -89,14 +92,17 @@ class Pass:
             rows.scatter(feed.source.targets, part)
         return stop - start
 
-    def _finish(self, batch: Batch, step: int) -> Any:
-        index = batch.index
-        for entry in self.steps:
+    def _finish(self, batch: Batch, step: int, check: Check) -> Any:
+        index = batch.index.copy()  # a step may change it
+        for number, entry in enumerate(self.steps):
             try:
                 batch = run_step(entry, batch)
             except Exception as error:
                 name = getattr(entry, "__name__", type(entry).__name__)
                 rows = f", rows {', '.join(str(row) for row in index[:3])}, ..." if len(index) else ""
+                if self.find_fault is not None:
+                    row = self.find_fault(index, self.steps[: number + 1], error, check)
+                    rows = rows if row is None else f", row {row}"
                 error.add_note(f"in the transform {name}, batch {step} of epoch {self.epoch}{rows}")
                 raise
         return self.move.send(batch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from .buffers import Buffers
 from .cache import CACHES, BlockCache, CacheName, cache_limit
 from .device import FrameworkName, Move, move_to
 from .dtype import bfloat16
+from .fault import FaultFinder, Rows
 from .form import ROUND_TO, Form, FormName
 from .iterator import BatchIterator, Pass
 from .order import SHUFFLES, RowOrder, Shuffle, block_bounds
@@ -221,6 +222,7 @@ class Loader(Iterable[Batch]):
             self._steps,
             self.move if move is None else move,
             turns,
+            self._find_fault,
         )
         return BatchIterator(work, self._progress, self.stats, offset=turn)
 
@@ -335,6 +337,11 @@ class Loader(Iterable[Batch]):
         and making batches, counts.
         """
         return self.stats.epoch.headroom
+
+    def _find_fault(self, rows: Rows, steps: Sequence[Step], error: BaseException, check: Check) -> int | None:
+        """Return the row that a step failed for; see :class:`~simdprep.loader.fault.FaultFinder`."""
+        reader = BlockReader(self.dataset, self._plan)
+        return FaultFinder(reader, self._plan, self.order.bounds, self._scalar_dtypes)(rows, steps, error, check)
 
     def _load(self, alone: threading.Lock, task: PoolTask, check: Check) -> Pool:
         """Decode a pool; rows that all fit at once are decoded once for all epochs."""

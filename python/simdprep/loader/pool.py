@@ -49,7 +49,7 @@ class BlockPool:
     def __init__(self, task: PoolTask, blocks: Mapping[int, Block], plan: Plan, threads: int) -> None:
         self._threads = threads
         decoded = list(blocks.values())
-        self._gathers = {name: _gather(entry, decoded) for name, entry in plan.inputs.items()}
+        self._gathers = {name: gather_of(entry, decoded) for name, entry in plan.inputs.items()}
         self._scalars: dict[Scalar, NDArray[Any]] = {
             scalar: np.concatenate([block.scalars[scalar] for block in decoded]) for scalar in plan.scalars
         }
@@ -202,7 +202,7 @@ class PoolLoader:
             first, last = np.searchsorted(ascending, [block.start, block.stop])
             part = Assembly.of_rows(self._plan, int(last - first), self._scalar_dtypes)
             local = ascending[first:last] - block.start
-            part.take({name: _gather(entry, [block]) for name, entry in self._plan.inputs.items()}, threads, local, 0)
+            part.take({name: gather_of(entry, [block]) for name, entry in self._plan.inputs.items()}, threads, local, 0)
             for scalar in self._plan.scalars:
                 part.scalars[scalar][...] = block.scalars[scalar][local]
             part.index[...] = ascending[first:last]
@@ -236,6 +236,7 @@ class PoolLoader:
         return int(self._bounds[number]), int(self._bounds[number + 1])
 
 
-def _gather(entry: Input, blocks: Sequence[Block]) -> _core.Gather:
+def gather_of(entry: Input, blocks: Sequence[Block]) -> _core.Gather:
+    """Return what gathers the rows of blocks, numbered one block after the other."""
     packed = [block.packed[entry.spec.name] for block in blocks]
     return _core.Gather(packed, outer=entry.outer, inner=entry.inner)

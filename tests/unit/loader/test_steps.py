@@ -6,6 +6,7 @@ import pytest
 import simdprep as sp
 from simdprep.errors import ConfigError
 from simdprep.loader.batch import Batch
+from simdprep.loader.form import values_of
 from simdprep.transforms import Standardise
 
 INPUTS = {"Jet": ["n", "tight"], "events": ["MET"]}
@@ -108,8 +109,37 @@ def test_an_error_reaches_the_caller_with_its_place(stored, threads):
     assert [batch.index[0] for batch in (next(batches), next(batches))] == [0, 1000]
     with pytest.raises(ZeroDivisionError, match="no jets") as caught:
         next(batches)
-    assert caught.value.__notes__ == ["in the transform picky, batch 2 of epoch 0, rows 2000, 2001, 2002, ..."]
+    assert caught.value.__notes__ == ["in the transform picky, batch 2 of epoch 0, row 2500"]
     assert list(batches) == []
+
+
+@pytest.mark.parametrize("form", ["padded", "varlen"])
+def test_the_row_is_found_behind_steps_that_change_it(stored, form):
+    def negate(batch):
+        values = values_of(batch["Jet"])
+        values[...] = -values
+        batch.index[...] = 0
+        return batch
+
+    def strict(batch):
+        if (batch["events"] > 100).any():
+            raise ValueError("much energy is missing")
+        return batch
+
+    rows = np.flatnonzero(stored["columns"].rows.MET.to_numpy() > 100)
+    with pytest.raises(ValueError, match="missing") as caught:
+        list(loader_of(stored, [negate, strict], form=form))
+    batch = int(rows[0]) // 1000
+    assert caught.value.__notes__ == [f"in the transform strict, batch {batch} of epoch 0, row {rows[0]}"]
+
+
+def test_no_row_is_blamed_for_what_fails_always(stored):
+    def broken(batch):
+        return batch["no such object"]
+
+    with pytest.raises(KeyError) as caught:
+        next(iter(loader_of(stored, broken)))
+    assert caught.value.__notes__ == ["in the transform broken, batch 0 of epoch 0, rows 0, 1, 2, ..."]
 
 
 def test_a_function_must_return_a_batch(stored):
