@@ -25,7 +25,8 @@ _MAX_INT32 = (1 << 31) - 1
 class RaggedRows:
     """The real entries of some rows; each row is written once.
 
-    Rows come in segments of packed entries, usually one; a row that none has is empty.
+    All rows of one gather stay there until they are finished. Else they come in segments of packed
+    entries; a row that none has is empty.
 
     Args:
         entry: The object; its slots may be unlimited.
@@ -45,19 +46,27 @@ class RaggedRows:
         self._place = np.full(rows, -1, np.int64)  # of each row in the segments, one after the other
         self._gather: _core.Gather | None = None
         self._threads = thread_pool(1)
+        self._whole: tuple[_core.Gather, Rows] | None = None  # a gather that has all rows, and where
 
     def take(self, gather: _core.Gather, threads: _core.ThreadPool, places: Rows, at: int) -> None:
         """Collect rows of a gather, from row ``at`` on."""
         self._threads = threads
+        if not self._segments and len(places) == len(self._place):
+            self._whole = gather, places
+            return
+        self._settle()
         self._add(self._packed(gather, threads, places), np.arange(at, at + len(places)))
 
     def copy_rows(self, at: int, source: RaggedRows, start: int, stop: int) -> None:
         """Collect rows [start, stop) of others, from row ``at`` on."""
         segment = self._packed(source._joined(), thread_pool(1), source._place[start:stop])
+        self._settle()
         self._add(segment, np.arange(at, at + stop - start))
 
     def scatter(self, at: Rows, source: RaggedRows) -> None:
         """Collect all rows of others, each for its place in ``at``."""
+        self._settle()
+        source._settle()
         self._place[at] = np.where(source._place < 0, -1, source._place + self._num_packed)
         self._segments += source._segments
         self._num_packed += source._num_packed
@@ -65,6 +74,7 @@ class RaggedRows:
 
     def empty_from(self, row: int) -> None:
         """Make the rows from ``row`` on empty."""
+        self._settle()
         self._place[row:] = -1
 
     def finish(self) -> tuple[Any, NDArray[np.bool_] | None]:
@@ -72,8 +82,19 @@ class RaggedRows:
         if self._form.name == "batch_max":
             return self._padded()
         in_place = len(self._segments) == 1 and np.array_equal(self._place, np.arange(self._num_packed))
-        segment = self._segments[0] if in_place else self._packed(self._joined(), self._threads, self._place)
+        segment = self._segments[0] if in_place else self._packed(*self._located())
         return _ragged(self._form, *segment), None
+
+    def _located(self) -> tuple[_core.Gather, _core.ThreadPool, Rows]:
+        """A gather that has all rows, threads for it, and where the rows are."""
+        gather, places = self._whole or (self._joined(), self._place)
+        return gather, self._threads, places
+
+    def _settle(self) -> None:
+        """Pack what is still in a gather of somebody else's."""
+        if self._whole is not None:
+            (gather, places), self._whole = self._whole, None
+            self._add(self._packed(gather, self._threads, places), np.arange(len(places)))
 
     def _add(self, segment: Segment, at: Rows) -> None:
         self._place[at] = self._num_packed + np.arange(len(at))
@@ -83,6 +104,7 @@ class RaggedRows:
 
     def _joined(self) -> _core.Gather:
         """A gather of the segments."""
+        self._settle()
         if self._gather is None:
             nested = len(self._entry.slots) > 1
             none = np.zeros(1, np.int64)
@@ -91,27 +113,31 @@ class RaggedRows:
         return self._gather
 
     def _packed(self, gather: _core.Gather, threads: _core.ThreadPool, places: Rows) -> Segment:
-        limits = self._entry.outer if len(self._entry.slots) > 1 else UNLIMITED, self._entry.inner
-        offsets, inner_offsets = _core.ragged_bounds(gather, places, *limits)
+        offsets, inner_offsets = self._bounds(gather, places)
         count = int((offsets if inner_offsets is None else inner_offsets)[-1])
         items = self._buffers.array((count, len(self._entry.fields)), self._dtype)
         _core.take_ragged(gather, threads, places, offsets, inner_offsets, items)
         return items, offsets, inner_offsets
 
+    def _bounds(self, gather: _core.Gather, places: Rows) -> tuple[Rows, Rows | None]:
+        return _core.ragged_bounds(
+            gather, places, self._entry.outer if len(self._entry.slots) > 1 else UNLIMITED, self._entry.inner
+        )
+
     def _padded(self) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """Slots for the longest list of these rows, rounded up."""
-        gather = self._joined()
-        bounds = _core.ragged_bounds(gather, self._place, UNLIMITED, UNLIMITED)
+        gather, threads, places = self._located()
+        bounds = self._bounds(gather, places)
         longest = [int(np.diff(offsets).max(initial=0)) for offsets in bounds if offsets is not None]
         slots = tuple(self._form.slots(count, limit) for count, limit in zip(longest, self._entry.slots, strict=True))
         rows = PaddedRows(
             replace(self._entry, slots=slots),
-            len(self._place),
+            len(places),
             self._dtype,
             channels_first=self._form.channels_first,
             buffers=self._buffers,
         )
-        rows.take(gather.resized(slots[0] if len(slots) > 1 else 1, slots[-1]), self._threads, self._place, 0)
+        rows.take(gather.resized(slots[0] if len(slots) > 1 else 1, slots[-1]), threads, places, 0)
         return rows.finish()
 
 
