@@ -41,8 +41,10 @@ public:
     // Fetches from memory what the taking of rows[entry] will wait for, and of those behind it.
     void prefetch(std::span<const std::int64_t> rows, std::uint64_t entry) const;
 
-private:
+    // Fetches from memory where a row lies.
     void prefetch_offsets(std::int64_t row) const;
+
+private:
     void prefetch_items(std::int64_t row) const;
 
     std::vector<PackedBlock> blocks_;
