@@ -149,3 +149,45 @@ def test_the_cpp_of_a_page_runs(prefix, tmp_path, program, name):
     run("env", "-C", tmp_path, tmp_path / "build" / "page")
     [made] = tmp_path.glob("*.h5")
     assert sp.open(made).num_rows in (100, 1000)
+
+
+FRAGMENTS = [
+    pytest.param(page, block, id=f"{page.stem}-{number}")
+    for page in PAGES
+    for number, block in enumerate(BLOCK.findall(page.read_text()))
+    if "int main(" not in block
+]
+
+#: What a fragment may take as given, beside the types of its page's program.
+GIVEN = """
+#include <atomic>
+#include <thread>
+#define main program
+{program}
+#undef main
+void fragment(simdprep::Writer& out, simdprep::ObjectWriter<Jet>& jet_rows, const std::vector<Event>& events,
+              std::atomic<std::size_t>& next, double weight) {{
+    static_cast<void>(out), static_cast<void>(jet_rows), static_cast<void>(events);
+    static_cast<void>(next), static_cast<void>(weight);
+{fragment}
+}}
+int main() {{}}
+"""
+
+
+@pytest.mark.parametrize(("page", "fragment"), FRAGMENTS)
+def test_a_fragment_of_a_page_compiles(prefix, tmp_path, page, fragment):
+    program = next(block for block in BLOCK.findall(page.read_text()) if "int main(" in block)
+    (tmp_path / "main.cpp").write_text(GIVEN.format(program=program, fragment=fragment))
+    flags = run("pkg-config", "--cflags", "hdf5").stdout.split()
+    own = [
+        "-std=c++20",
+        "-fsyntax-only",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-Wno-return-type",
+        "-I",
+        str(prefix / "include"),
+    ]
+    run(compiler("gcc"), *own, *flags, tmp_path / "main.cpp")
