@@ -131,6 +131,9 @@ TEST(lists_become_fields_of_their_own) {
     CHECK_EQUAL(filled.missing[6], 0);
     CHECK(toy::same(filled.values<std::uint16_t>(7), {0x3800, 0x3800, 0x3800}));
     CHECK(toy::same(filled.values<std::uint16_t>(8), {0xc200, 0x3c00, 0x4000}));
+    Columns<Thing> flags;
+    flags.add("flag", [](const Thing& thing) { return std::vector<bool>{thing.x > 0, true}; }, {.length = 2});
+    CHECK(toy::same(Filled(flags, three).values<std::uint8_t>(0), {0, 1, 1}));
     CHECK_THROWS(SchemaError, "length of a list: got none", columns.add("w", [](const Thing&) { return std::vector<int>{}; }));
     CHECK_THROWS(SchemaError, "length of a list: got 4, expected 3", columns.add("w", [](const Thing&) { return std::array<int, 3>{}; }, {.length = 4}));
     Columns<Thing> longer;

@@ -232,8 +232,8 @@ TEST(anything_that_holds_anything_can_be_filled) {
             shared.emplace_back();
             for (const toy::Track& track : jet.tracks) shared.back().push_back(std::make_shared<toy::Track>(track));
         }
-        const auto made_on_the_way = std::ranges::transform_view(event.jets, [](const toy::Jet& jet) { return jet; });
-        const auto temporary_lists = std::ranges::transform_view(event.jets, [](const toy::Jet& jet) { return jet.tracks; });
+        const toy::OnTheWay made_on_the_way(event.jets, [](const toy::Jet& jet) { return jet; });
+        const toy::OnTheWay temporary_lists(event.jets, [](const toy::Jet& jet) { return jet.tracks; });
         switch (way++ % 5) {
             case 0: event_row.fill(event); jet_rows.fill(event.jets); track_rows.fill(shared); break;
             case 1: event_row.fill(&event); jet_rows.fill(pointers); track_rows.fill(temporary_lists); break;

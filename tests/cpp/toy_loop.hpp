@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "check.hpp"
@@ -69,6 +71,35 @@ inline simdprep::Columns<Track> track_columns() {
     columns.add("d0", &Track::d0, {.fill = 0}).add("hits", &Track::hits);
     return columns;
 }
+
+// A range that makes what it holds when one comes by: its elements are gone with the step.
+template <class Make>
+class OnTheWay {
+public:
+    OnTheWay(const std::vector<Jet>& jets, Make make) : jets_(jets), make_(make) {}
+
+    struct Iterator {
+        using difference_type = std::ptrdiff_t;
+        using value_type = decltype(std::declval<Make>()(std::declval<const Jet&>()));
+
+        const OnTheWay* range = nullptr;
+        std::size_t at = 0;
+
+        value_type operator*() const { return range->make_(range->jets_[at]); }
+        Iterator& operator++() {
+            ++at;
+            return *this;
+        }
+        Iterator operator++(int) { return {range, at++}; }
+        bool operator==(const Iterator& other) const { return at == other.at; }
+    };
+    [[nodiscard]] Iterator begin() const { return {this, 0}; }
+    [[nodiscard]] Iterator end() const { return {this, jets_.size()}; }
+
+private:
+    const std::vector<Jet>& jets_;
+    Make make_;
+};
 
 // What is done to the jets of an event before they are stored.
 inline std::vector<Jet> arranged(std::vector<Jet> jets, bool select, bool order) {

@@ -10,7 +10,7 @@ from tests.cmake_build import ROOT, build, configure, kept, run, tool
 OF_DEFLATE = ["chunk_pipeline", "chunk_reader", "deflate", "encoder", "run_deflate"]
 
 #: What runs on several threads.
-OF_THREADS = ["chunk_reader", "encoder", "thread_pool"]
+OF_THREADS = ["chunk_reader", "encoder", "thread_pool", "writer", "writer_end", "writer_threads"]
 
 #: Checked, but quick to compile.
 CHECKED = ["SIMDPREP_TESTS=ON", "SIMDPREP_WERROR=ON", "CMAKE_BUILD_TYPE=None", "CMAKE_CXX_FLAGS=-O1 -g1"]

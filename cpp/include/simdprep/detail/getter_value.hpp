@@ -76,8 +76,8 @@ struct Returned<std::span<V, N>> : Element<std::remove_cv_t<V>> {
 };
 // A text is no list of small integers.
 template <std::ranges::sized_range V>
-    requires(std::ranges::random_access_range<V> && !std::is_array_v<V> && !std::convertible_to<V, std::string_view>)
-struct Returned<V> : Element<std::remove_cvref_t<std::ranges::range_reference_t<V>>> {
+    requires(std::ranges::random_access_range<V> && !std::is_array_v<V> && !std::convertible_to<const V&, std::string_view>)
+struct Returned<V> : Element<std::ranges::range_value_t<V>> {
     static constexpr std::size_t length = declared_length;
 };
 
