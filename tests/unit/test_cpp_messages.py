@@ -32,7 +32,7 @@ MISTAKES = {
     ),
     'columns.add("x", [n = 0](const Jet&) mutable { return n++; });': "and not be `mutable`",
     'columns.add("x", [](const Jet&) {});': "wrong getter: it returns nothing; is a `return` missing?",
-    'columns.add("x", [](const Jet& jet) { return jet.name; });': "wrong getter: it must return a number, a bool, an enum",
+    'columns.add("x", [](const Jet& jet) { return jet.name; });': "wrong getter: it must return a number, a bool",
     'columns.add("x", [](const Jet& jet) { return &jet; });': "wrong getter: it must return a number",
     "simdprep::Columns<const Jet&> wrong;": "Columns<T> takes the plain type of an object",
     "rows.fill(std::vector<float>{});": "wrong range: fill() takes what the Columns<T> of this object were made for",
