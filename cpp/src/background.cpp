@@ -48,6 +48,8 @@ void Background::fail() noexcept {
     images_.clear();
 }
 
+bool Background::has_room_for_part() const { return parts_.empty() && images_.empty() && !serving_ && !committing_; }
+
 bool Background::is_idle() const {
     return batches_.empty() && parts_.empty() && images_.empty() && !encoding_ && !serving_ && !committing_;
 }
@@ -149,7 +151,8 @@ void Background::encode_batches() {
             fail();
         }
         for (Part& part : done) {
-            changed_.wait(lock, [this] { return stopping_ || failure_ != nullptr || parts_.size() < most_parts; });
+            // One part at a time becomes a file, so that memory does not grow when the disk is slow.
+            changed_.wait(lock, [this] { return stopping_ || failure_ != nullptr || has_room_for_part(); });
             if (stopping_ || failure_ != nullptr) break;
             parts_.push_back(std::move(part));
             changed_.notify_all();

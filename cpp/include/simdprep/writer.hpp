@@ -126,7 +126,7 @@ private:
 };
 
 // Memory: one batch per thread that fills, two under way and one being encoded (batch_bytes and an event each), the
-// encoder's (see Encoder), and of parts the open one, one waiting and three times its size while it becomes a file.
+// encoder's (see Encoder), and of parts the open one and, of the one before, three times its size while it becomes a file.
 class Writer {
 public:
     // Throws OutputError if the output exists, is locked or cannot be written.

@@ -26,7 +26,8 @@ struct PartImage {
     ManifestPart record;
 };
 
-// Batches come out as parts in the order in which they went in. At most two batches wait, one part, and one image.
+// Batches come out as parts in the order in which they went in. At most two batches wait, and one part
+// is on its way to a file while the encoder fills the next.
 // The first error of a background thread is thrown from the next call, and from every one after it.
 class Background {
 public:
@@ -52,7 +53,6 @@ public:
 
 private:
     static constexpr std::size_t most_batches = 2;
-    static constexpr std::size_t most_parts = 1;
     static constexpr std::size_t most_images = 1;
 
     void encode_batches();
@@ -63,6 +63,7 @@ private:
     void rethrow() const;
     void fail() noexcept;
     bool is_idle() const;
+    bool has_room_for_part() const;
 
     Encoder& encoder_;
     Steps steps_;
