@@ -28,9 +28,11 @@ WriteSummary WriterState::close() {
     try {
         finish();
     } catch (const std::bad_alloc&) {
+        open_.store(false, std::memory_order_release);
         output_.release();
         throw ResourceError("memory exhausted: the dataset is incomplete", path(), "fewer threads, or smaller part_bytes");
     } catch (...) {
+        open_.store(false, std::memory_order_release);  // it is thrown here, so the destructor has nothing to tell
         output_.release();
         throw;
     }

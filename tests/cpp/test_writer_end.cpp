@@ -124,10 +124,13 @@ TEST(a_failure_in_the_background_reaches_the_loop) {
     WriterOptions options = told.options(3);
     options.batch_bytes = 1000;
     options.part_rows = 1;
-    Writer out(FailingSink(folder / "out.h5"), options);
-    auto rows = out.objects("events", number_columns());
-    CHECK_THROWS(ResourceError, "disk full", fill(out, rows, 0, 1000000));
-    CHECK_THROWS(ResourceError, "disk full", out.close());
+    {
+        Writer out(FailingSink(folder / "out.h5"), options);
+        auto rows = out.objects("events", number_columns());
+        CHECK_THROWS(ResourceError, "disk full", fill(out, rows, 0, 1000000));
+        CHECK_THROWS(ResourceError, "disk full", out.close());
+    }
+    CHECK(told.lines->empty());
 }
 
 TEST(flushed_events_are_on_the_disk) {
