@@ -50,6 +50,18 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
     return entries;
 }
 
+// The last first: if this is killed, the parts that are left still begin with the dataset's first row.
+std::vector<fs::path> in_order_of_removal(const fs::path& folder) {
+    std::vector<fs::path> entries = entries_of(folder);
+    std::reverse(entries.begin(), entries.end());
+    return entries;
+}
+
+void remove_folder(const fs::path& folder) {
+    for (const fs::path& entry : in_order_of_removal(folder)) fs::remove_all(entry);
+    fs::remove(folder);
+}
+
 // Makes one of our errors of those of the file system.
 template <class Body>
 auto with_file_errors(const fs::path& path, const Body& body) {
@@ -112,14 +124,14 @@ void Output::clean() {
     }
     if (is_file_ && fs::is_directory(staging())) {
         const std::size_t count = entries_of(staging()).size();
-        fs::remove_all(staging());
+        remove_folder(staging());
         told_.push_back("removed " + staging().string() + " with " + std::to_string(count) + " files, left by an interrupted run");
     }
     if (!is_file_ && fs::is_directory(path_)) {
         // The manifest goes first: without it the folder is not a dataset any more.
         const bool was_whole = fs::remove(path_ / Manifest::file_name);
         std::size_t parts = 0;
-        for (const fs::path& entry : entries_of(path_)) {
+        for (const fs::path& entry : in_order_of_removal(path_)) {
             const std::string other = entry.filename().string();
             fs::remove(entry);
             if (stem_of(other) == other) ++parts;
@@ -174,7 +186,7 @@ void Output::commit_whole(std::span<const std::byte> image) {
 void Output::commit_merged(const fs::path& temporary) {
     with_file_errors(path_, [&] { check(); });
     commit_existing(temporary, path_);
-    with_file_errors(path_, [&] { fs::remove_all(staging()); });
+    with_file_errors(path_, [&] { remove_folder(staging()); });
 }
 
 void Output::commit_manifest(const std::string& schema_json) {

@@ -121,6 +121,22 @@ def test_killed_at_random_a_thousand_times(tools, tmp_path, capsys):
     assert killed > ALL_KILLS / 2
 
 
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_a_kill_while_leftovers_are_removed(tools, tmp_path, name):
+    """What is left of the parts still begins with the first row."""
+    program = LoopProgram(*tools)
+    matrix = Matrix(program.run, name, tmp_path)
+    renamed = [at for at, call in enumerate(matrix.made) if call.name == "rename"][2]
+    output = tmp_path / "out" / name
+    for call in range(1, 12):
+        shutil.rmtree(output.parent, ignore_errors=True)
+        output.parent.mkdir()
+        program.run(output, Fault(renamed + 2, "kill"), None, False)
+        assert look(output).parts == 3
+        program.run(output, Fault(call, "kill"), None, True)
+        look(output)
+
+
 class TestSignals:
     @pytest.fixture
     def program(self, tools):

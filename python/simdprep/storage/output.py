@@ -164,7 +164,7 @@ class Output:
 
                 merge_parts([part.path for part in self._parts], self.path, threads=threads)
                 with self._file_errors():
-                    shutil.rmtree(self._staging)
+                    _remove_folder(self._staging)
             else:
                 self._write_manifest(schema, config_sha256)
         finally:
@@ -245,14 +245,14 @@ class Output:
                 self.told.append(f"removed {entry}, left by an interrupted run")
         if self.is_file and self._staging.is_dir():
             count = len(list(self._staging.iterdir()))
-            shutil.rmtree(self._staging)
+            _remove_folder(self._staging)
             self.told.append(f"removed {self._staging} with {count} files, left by an interrupted run")
         if not self.is_file and self.path.is_dir():
             self._clean_folder()
 
     def _clean_folder(self) -> None:
         # The manifest goes first: without it the folder is not a dataset any more.
-        entries = sorted(self.path.iterdir(), key=lambda entry: (entry.name != MANIFEST, entry.name))
+        entries = sorted(_in_order_of_removal(self.path), key=lambda entry: entry.name != MANIFEST)
         is_whole = bool(entries) and entries[0].name == MANIFEST
         parts = [entry for entry in entries if _PART_NAME.fullmatch(entry.name)]
         for entry in entries:
@@ -261,6 +261,17 @@ class Output:
                 self.told.append(f"removed {entry}, left by an interrupted run")
         if parts and not is_whole:
             self.told.append(f"removed {len(parts)} parts in {self.path}, left by an interrupted run")
+
+
+def _in_order_of_removal(folder: Path) -> list[Path]:
+    """The last first: if this is killed, the parts that are left still begin with the dataset's first row."""
+    return sorted(folder.iterdir(), reverse=True)
+
+
+def _remove_folder(folder: Path) -> None:
+    for entry in _in_order_of_removal(folder):
+        shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+    folder.rmdir()
 
 
 def _free_bytes(folder: Path) -> int | str:
