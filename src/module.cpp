@@ -16,6 +16,7 @@ PYBIND11_MODULE(_core, module) {
     bind_padding(module);
     bind_encoder(module);
     bind_part_file(module);
+    bind_permutation(module);
     bind_chunk_codec(module);
     bind_chunk_reader(module);
     bind_gather(module);

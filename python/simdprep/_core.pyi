@@ -81,6 +81,9 @@ def to_half(values: NDArray[Any]) -> tuple[NDArray[np.uint16], int]: ...
 def order_lists(
     offsets: NDArray[np.int64], keys: NDArray[Any], last: NDArray[np.bool_] | None = None, descending: bool = False
 ) -> NDArray[np.int64]: ...
+def permute(
+    entries: NDArray[np.int64], which: NDArray[np.int64], bits: int, sizes: NDArray[np.int64], keys: NDArray[np.uint32]
+) -> NDArray[np.int64]: ...
 
 class StoredDataset:
     length: int

@@ -12,18 +12,21 @@ import time
 from pathlib import Path
 from typing import Any
 
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
 import simdprep as sp
 
 
-class Turns:
-    """An iterable dataset that takes turns in its DataLoader's workers, as the loader's own does."""
+class Turns(IterableDataset):
+    """The workers of a DataLoader take turns."""
 
     def __init__(self, loader: sp.Loader) -> None:
         self._loader = loader
 
     def __iter__(self):
-        from torch.utils.data import get_worker_info
-
         worker = get_worker_info()
         turn, turns = (0, 1) if worker is None else (worker.id, worker.num_workers)
         for batch in self._loader.begin(turn, turns):
@@ -38,18 +41,13 @@ def loader_of(settings: dict[str, Any], **options: Any) -> sp.Loader:
 
 def hand_out(settings: dict[str, Any], loader: sp.Loader, out: Path) -> None:
     """Go through what is left of an epoch and write rows, sum and state of every batch."""
-    from torch.utils.data import DataLoader, IterableDataset
-
-    class Batches(Turns, IterableDataset):
-        pass
-
     workers = settings["workers"]
     state = settings.get("state")
     if state is not None:
         loader.load_state_dict(state)
     first = 0 if state is None else state["step"]
     batches = (
-        DataLoader(Batches(loader), batch_size=None, num_workers=workers, multiprocessing_context=settings["way"])
+        DataLoader(Turns(loader), batch_size=None, num_workers=workers, multiprocessing_context=settings["way"])
         if workers
         else Turns(loader)
     )
@@ -63,8 +61,6 @@ def hand_out(settings: dict[str, Any], loader: sp.Loader, out: Path) -> None:
 
 def rank(number: int, settings: dict[str, Any]) -> None:
     """One rank of a gloo group: its loader asks torch.distributed who it is."""
-    import torch.distributed as dist
-
     os.environ.pop("RANK", None)
     store = dist.FileStore(settings["store"], settings["ranks"])
     dist.init_process_group("gloo", store=store, rank=number, world_size=settings["ranks"])
@@ -77,9 +73,6 @@ def rank(number: int, settings: dict[str, Any]) -> None:
 
 def main() -> None:
     """Start the ranks in the way that is asked for, and wait for them."""
-    import torch
-    import torch.multiprocessing as mp
-
     torch.set_num_threads(1)
     settings = json.loads(sys.argv[1])
     mp.start_processes(rank, (settings,), nprocs=settings["ranks"], start_method=settings["way"])

@@ -17,8 +17,6 @@ from tests.faults.loader_job import loader_of
 from tests.real_data import ROOT
 from tests.small_dataset import small_events, small_schema
 
-pytest.importorskip("torch")
-
 PARTS = (3000, 1200, 4200)
 OPTIONS = {"memory": 60_000, "seed": 3, "tail": "uneven"}
 

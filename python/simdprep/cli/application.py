@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from .bench import bench
 from .config import config
 from .console import allow_any_text
 from .convert import convert
@@ -77,7 +78,7 @@ def simdprep(
     """
 
 
-for verb in (convert, inspect, info, verify, config):
+for verb in (convert, inspect, info, verify, bench, config):
     app.command()(verb)
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .form import Graph, Jagged, Varlen
     from .frameworks.lightning_data import lightning_data
     from .loader import Loader
+    from .measurement import Measurement, measure
     from .order import RowOrder
     from .sampler import Sampler
     from .sampling import Mix, Quotas, Weighted
@@ -22,6 +23,7 @@ __all__ = [
     "Graph",
     "Jagged",
     "Loader",
+    "Measurement",
     "Mix",
     "Quotas",
     "RowOrder",
@@ -29,6 +31,7 @@ __all__ = [
     "Varlen",
     "Weighted",
     "lightning_data",
+    "measure",
 ]
 
 _HOMES = {
@@ -39,11 +42,13 @@ _HOMES = {
     "lightning_data": ".frameworks.lightning_data",
     "Fold": ".subset",
     "Loader": ".loader",
+    "Measurement": ".measurement",
     "Mix": ".sampling",
     "Quotas": ".sampling",
     "RowOrder": ".order",
     "Sampler": ".sampler",
     "Weighted": ".sampling",
+    "measure": ".measurement",
 }
 
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

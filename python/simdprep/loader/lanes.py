@@ -43,11 +43,12 @@ class Lanes:
         lanes: Positions = np.searchsorted(self.edges, positions % self.batch_size, side="right") - 1
         return lanes
 
-    def before(self, lane: int, position: Positions | int) -> Positions:
-        """Return how many positions of a lane lie before a position."""
-        first, last = int(self.edges[lane]), int(self.edges[lane + 1])
-        steps, slots = np.divmod(position, self.batch_size)
-        counts: Positions = steps * (last - first) + np.clip(slots - first, 0, last - first)
+    def ranks(self, positions: Positions, lanes: Positions) -> Positions:
+        """Return for each position how many positions of a lane lie before it."""
+        firsts = self.edges[lanes]
+        widths = self.edges[lanes + 1] - firsts
+        steps, slots = np.divmod(positions, self.batch_size)
+        counts: Positions = steps * widths + np.clip(slots - firsts, 0, widths)
         return counts
 
     def touched(self, starts: Positions, stops: Positions) -> NDArray[np.bool_]:

@@ -7,12 +7,11 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _core
+
 #: Splitmix64: the golden ratio as a 64-bit fraction, and the multipliers of its finaliser.
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-
-#: The 32-bit finaliser of MurmurHash3; 32-bit lanes go through vector units, 64-bit products do not.
-_FIRST_32, _SECOND_32 = np.uint32(0x85EBCA6B), np.uint32(0xC2B2AE35)
 
 #: Rounds of the network. Four make it a permutation nobody can tell from a random one if the hash is
 #: random; the others are for a hash that is merely good.
@@ -56,43 +55,42 @@ def permute(entries: NDArray[np.int64], size: int, key: int) -> NDArray[np.int64
     Returns:
         int64 (n,), each in ``range(size)``; distinct for distinct entries.
     """
+    return permute_each(entries, np.zeros(len(entries), np.int64), np.array([size]), np.array([key], np.uint64))
+
+
+def permute_each(
+    entries: NDArray[np.int64], which: NDArray[np.int64], sizes: NDArray[np.int64], keys: NDArray[np.uint64]
+) -> NDArray[np.int64]:
+    """Return where several permutations send entries, each entry by one of them; see :func:`permute`.
+
+    Where all ranges are long, each network is over the power of two that holds the longest.
+
+    Args:
+        entries: int64 (n,), each in the range of its permutation.
+        which: Number of the permutation of each entry, int64 (n,).
+        sizes: Length of the range of each permutation.
+        keys: Of each permutation, 64 bits.
+
+    Returns:
+        int64 (n,); distinct for distinct entries of one permutation.
+    """
+    if int(sizes.min()) <= _SMALL:
+        image = np.empty(len(entries), np.int64)
+        for number in np.unique(which).tolist():
+            own = np.flatnonzero(which == number)
+            image[own] = _permute_one(entries[own], int(sizes[number]), int(keys[number]))
+        return image
+    bits = (int(sizes.max()) - 1).bit_length()
+    return _core.permute(entries, which, bits, sizes.astype(np.int64), np.stack([round_keys(int(key)) for key in keys]))
+
+
+def round_keys(key: int) -> NDArray[np.uint32]:
+    """Return the keys of the rounds of the network of a key, uint32 (rounds,)."""
+    return (hashes(key, _ROUNDS) >> np.uint64(32)).astype(np.uint32)
+
+
+def _permute_one(entries: NDArray[np.int64], size: int, key: int) -> NDArray[np.int64]:
     if size <= _SMALL:
         ranking: NDArray[np.int64] = np.argsort(hashes(key, size), kind="stable")
         return ranking[entries]
-    bits = (size - 1).bit_length()
-    keys = (hashes(key, _ROUNDS) >> np.uint64(32)).astype(np.uint32)
-    image = _network(entries, bits, keys)
-    outside = np.flatnonzero(image >= size)
-    while len(outside):
-        again = _network(image[outside], bits, keys)
-        image[outside] = again
-        outside = outside[again >= size]
-    return image
-
-
-def _network(entries: NDArray[np.int64], bits: int, keys: NDArray[np.uint32]) -> NDArray[np.int64]:
-    """Alternately change the upper half of the bits by a hash of the lower one, and the lower by the upper."""
-    low_bits = bits // 2  # at most 31
-    low = (entries & ((1 << low_bits) - 1)).astype(np.uint32)
-    high = (entries >> low_bits).astype(np.uint32)
-    for turn in range(_ROUNDS):
-        key = keys[turn : turn + 1]
-        if turn % 2 == 0:
-            high ^= _hash(low, key, bits - low_bits)
-        else:
-            low ^= _hash(high, key, low_bits)
-    image = high.astype(np.int64)
-    image <<= low_bits
-    image |= low
-    return image
-
-
-def _hash(words: NDArray[np.uint32], key: NDArray[np.uint32], bits: int) -> NDArray[np.uint32]:
-    """The upper ``bits`` of a hash of each word."""
-    mixed = words + key
-    mixed ^= mixed >> np.uint32(16)
-    mixed *= _FIRST_32
-    mixed ^= mixed >> np.uint32(13)
-    mixed *= _SECOND_32
-    mixed >>= np.uint32(32 - bits)
-    return mixed
+    return permute(entries, size, key)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .buckets import Buckets
 from .lanes import Lanes
-from .permutation import hashes, permute
+from .permutation import hashes, permute, permute_each
 
 Positions = NDArray[np.int64]
 
@@ -128,10 +128,8 @@ class PoolOrder:
     @cached_property
     def _lane_bounds(self) -> Positions:
         """First place of each lane, and the number of places."""
-        counts = [
-            int(self._lanes.before(lane, self.stop) - self._lanes.before(lane, self.start))
-            for lane in range(self._lanes.number)
-        ]
+        lanes = np.arange(self._lanes.number)
+        counts = self._lanes.ranks(np.full(len(lanes), self.stop), lanes) - self._lane_firsts
         return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
     def _places(self, positions: Positions) -> Positions:
@@ -141,15 +139,15 @@ class PoolOrder:
             return permute(positions - self._origin, int(self.place_bounds[-1]), self._key)
         if self._lanes.number == 1:
             return permute(positions - self.start, int(self.place_bounds[-1]), self._key)
-        places = np.empty(len(positions), np.int64)
         lanes = self._lanes.of(positions)
+        local = self._lanes.ranks(positions, lanes) - self._lane_firsts[lanes]
         keys = hashes(self._key, self._lanes.number)
-        for lane in np.unique(lanes).tolist():
-            of_lane = np.flatnonzero(lanes == lane)
-            local = self._lanes.before(lane, positions[of_lane]) - self._lanes.before(lane, self.start)
-            first, last = self._lane_bounds[lane : lane + 2].tolist()
-            places[of_lane] = first + permute(local, last - first, int(keys[lane]))
-        return places
+        return self._lane_bounds[lanes] + permute_each(local, lanes, np.diff(self._lane_bounds), keys)
+
+    @cached_property
+    def _lane_firsts(self) -> Positions:
+        """Positions of each lane before the pool."""
+        return self._lanes.ranks(np.full(self._lanes.number, self.start), np.arange(self._lanes.number))
 
     @cached_property
     def _moved(self) -> Positions:

@@ -76,7 +76,7 @@ class EpochStats:
         for number, count in enumerate(self._waits):
             seen += count
             if count and seen >= wanted:
-                return float(_LEAST * 10 ** (number / _PER_DECADE)) if number else 0.0
+                return float(_LEAST * 10 ** ((number - 0.5) / _PER_DECADE)) if number else 0.0
         return 0.0
 
     @property

@@ -5,7 +5,7 @@ import pytest
 import simdprep as sp
 from tests.unit.cli.command_line import assert_one_error, own_process, simdprep
 
-VERBS = ("convert", "inspect", "info", "verify", "config")
+VERBS = ("convert", "inspect", "info", "verify", "bench", "config")
 
 
 def test_help_lists_the_verbs():
@@ -47,7 +47,10 @@ def test_version():
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
-        (["convrt"], ["verb: got 'convrt', expected one of convert, inspect, info, verify, config", "try convert"]),
+        (
+            ["convrt"],
+            ["verb: got 'convrt', expected one of convert, inspect, info, verify, bench, config", "try convert"],
+        ),
         (["zzz"], ["verb: got 'zzz'", "try simdprep --help"]),
         (["convert", "a.root"], ["missing option '--output'", "try simdprep convert --help"]),
         (["convert", "a.root", "--overwrit"], ["option: got '--overwrit'", "simdprep convert", "try --overwrite"]),
