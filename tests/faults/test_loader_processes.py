@@ -107,9 +107,9 @@ def check_killed(paths, folder, number, ranks, workers, way, then, kill_after):
     first = settings_of(paths, folder / f"{number}a", ranks, workers, way, pause=0.05)
     process = start(first)
     try:
-        watched = Path(first["out"], "0.jsonl")
+        watched = [Path(first["out"], f"{rank}.jsonl") for rank in range(ranks)]
         end = time.monotonic() + 120
-        while not watched.exists() or watched.read_text().count("\n") < kill_after:
+        while min(path.read_text().count("\n") if path.exists() else 0 for path in watched) < kill_after:
             assert process.poll() is None, process.stderr.read()
             assert time.monotonic() < end, "no batch came"
             time.sleep(0.005)
