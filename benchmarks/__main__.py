@@ -9,7 +9,7 @@ from .result import FOLDER, Verdict
 from .session import run
 
 #: In the order of the data's way.
-QUESTIONS = ("pad", "codec", "write", "read", "load", "convert", "level")
+QUESTIONS = ("pad", "fuse", "codec", "write", "read", "load", "convert", "level")
 
 
 def main() -> int:

@@ -99,6 +99,27 @@ SIMDPREP_AVX512 inline __m512d log_avx512(__m512d value) {
                          _mm512_add_pd(r, _mm512_mul_pd(r2, series)));
 }
 
+// As log_of(); those not in `here` may be anything.
+SIMDPREP_AVX512 inline __m512d log_of_any_avx512(__m512d value, __mmask8 here) {
+    const __m512d zero = _mm512_setzero_pd();
+    const __m512d end = _mm512_set1_pd(infinity);
+    const auto normal = static_cast<__mmask8>(_mm512_cmp_pd_mask(value, _mm512_set1_pd(smallest_normal), _CMP_GE_OQ) &
+                                              _mm512_cmp_pd_mask(value, end, _CMP_LT_OQ));
+    __m512d result = log_avx512(value);
+    if ((here & ~normal) == 0) return result;
+    const __m512d nan = _mm512_set1_pd(std::numeric_limits<double>::quiet_NaN());
+    result = _mm512_mask_mov_pd(result, _mm512_cmp_pd_mask(value, zero, _CMP_LT_OQ), nan);
+    result = _mm512_mask_mov_pd(result, _mm512_cmp_pd_mask(value, zero, _CMP_EQ_OQ), _mm512_set1_pd(-infinity));
+    result = _mm512_mask_mov_pd(result, _mm512_cmp_pd_mask(value, end, _CMP_NLT_UQ), value);  // infinity and NaN
+    const auto below = static_cast<__mmask8>(_mm512_cmp_pd_mask(value, zero, _CMP_GT_OQ) &
+                                             _mm512_cmp_pd_mask(value, _mm512_set1_pd(smallest_normal), _CMP_LT_OQ));
+    if ((here & below) == 0) return result;
+    alignas(64) double of[8];
+    _mm512_store_pd(of, value);
+    for (double& one : of) one = log_of(one);
+    return _mm512_mask_mov_pd(result, below, _mm512_load_pd(of));
+}
+
 SIMDPREP_AVX512 void transform_avx512(const ItemTransform& transform, float* values, std::size_t count) {
     const __m512d offset = _mm512_set1_pd(transform.log_offset);
     const __m512d mean = _mm512_set1_pd(transform.mean);
@@ -113,16 +134,7 @@ SIMDPREP_AVX512 void transform_avx512(const ItemTransform& transform, float* val
         __m512d value = _mm512_cvtps_pd(_mm256_maskz_loadu_ps(here, values + at));
         if (transform.takes_log) {
             const __m512d argument = _mm512_add_pd(value, offset);
-            value = log_avx512(argument);
-            const auto normal = static_cast<__mmask8>(
-                _mm512_cmp_pd_mask(argument, _mm512_set1_pd(smallest_normal), _CMP_GE_OQ) &
-                _mm512_cmp_pd_mask(argument, _mm512_set1_pd(infinity), _CMP_LT_OQ));
-            if ((here & ~normal) != 0) {
-                alignas(64) double of[8];
-                _mm512_store_pd(of, argument);
-                for (double& one : of) one = log_of(one);
-                value = _mm512_mask_mov_pd(_mm512_load_pd(of), normal, value);
-            }
+            value = log_of_any_avx512(argument, here);
         }
         value = _mm512_div_pd(_mm512_sub_pd(value, mean), deviation);
         const auto nan = static_cast<__mmask8>(_mm512_fpclass_pd_mask(value, 0x81) & if_nan);
@@ -156,6 +168,26 @@ SIMDPREP_AVX2 inline __m256d log_avx2(__m256d value) {
                          _mm256_add_pd(r, _mm256_mul_pd(r2, series)));
 }
 
+// As log_of().
+SIMDPREP_AVX2 inline __m256d log_of_any_avx2(__m256d value) {
+    const __m256d zero = _mm256_setzero_pd();
+    const __m256d end = _mm256_set1_pd(infinity);
+    const __m256d below = _mm256_cmp_pd(value, _mm256_set1_pd(smallest_normal), _CMP_LT_OQ);
+    const __m256d beyond = _mm256_cmp_pd(value, end, _CMP_NLT_UQ);  // infinity and NaN
+    __m256d result = log_avx2(value);
+    if (_mm256_movemask_pd(_mm256_or_pd(below, beyond)) == 0) return result;
+    const __m256d nan = _mm256_set1_pd(std::numeric_limits<double>::quiet_NaN());
+    result = _mm256_blendv_pd(result, nan, _mm256_cmp_pd(value, zero, _CMP_LT_OQ));
+    result = _mm256_blendv_pd(result, _mm256_set1_pd(-infinity), _mm256_cmp_pd(value, zero, _CMP_EQ_OQ));
+    result = _mm256_blendv_pd(result, value, beyond);
+    const __m256d tiny = _mm256_and_pd(below, _mm256_cmp_pd(value, zero, _CMP_GT_OQ));
+    if (_mm256_movemask_pd(tiny) == 0) return result;
+    alignas(32) double of[4];
+    _mm256_store_pd(of, value);
+    for (double& one : of) one = log_of(one);
+    return _mm256_blendv_pd(result, _mm256_load_pd(of), tiny);
+}
+
 SIMDPREP_AVX2 void transform_avx2(const ItemTransform& transform, float* values, std::size_t count) {
     const __m256d mean = _mm256_set1_pd(transform.mean);
     const __m256d deviation = _mm256_set1_pd(transform.std);
@@ -171,15 +203,7 @@ SIMDPREP_AVX2 void transform_avx2(const ItemTransform& transform, float* values,
         __m256d value = _mm256_cvtps_pd(_mm_loadu_ps(values + at));
         if (transform.takes_log) {
             const __m256d argument = _mm256_add_pd(value, _mm256_set1_pd(transform.log_offset));
-            value = log_avx2(argument);
-            const __m256d normal = _mm256_and_pd(_mm256_cmp_pd(argument, _mm256_set1_pd(smallest_normal), _CMP_GE_OQ),
-                                                 _mm256_cmp_pd(argument, no_end, _CMP_LT_OQ));
-            if (_mm256_movemask_pd(normal) != 0xf) {
-                alignas(32) double of[4];
-                _mm256_store_pd(of, argument);
-                for (double& one : of) one = log_of(one);
-                value = _mm256_load_pd(of);
-            }
+            value = log_of_any_avx2(argument);
         }
         value = _mm256_div_pd(_mm256_sub_pd(value, mean), deviation);
         const __m256d nan = _mm256_and_pd(if_nan, _mm256_cmp_pd(value, value, _CMP_UNORD_Q));

@@ -62,6 +62,7 @@ TEST(nothing_to_do) { check_transform({}); }
 TEST(affine) { check_transform({.mean = 3.25, .std = 0.1}); }
 TEST(logarithm) { check_transform({.takes_log = true}); }
 TEST(logarithm_with_offset_and_affine) { check_transform({.takes_log = true, .log_offset = 1e-8, .mean = -2, .std = 3}); }
+TEST(logarithm_of_less_than_a_normal_number) { check_transform({.takes_log = true, .log_offset = 1e-310}); }
 TEST(clipped) { check_transform({.mean = 1, .std = 2, .low = -5, .high = 5}); }
 TEST(nan_replaced) { check_transform({.takes_log = true, .low = -3, .high = 3, .replaces_nan = true, .replacement = -9}); }
 TEST(infinite_replaced) { check_transform({.high = 1, .replaces_nan = true, .replaces_infinite = true, .replacement = 0.5}); }

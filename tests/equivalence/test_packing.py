@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simdprep import _core
-from simdprep.errors import SimdprepError
-from simdprep.loader import reference
+from simdprep.errors import SchemaError, SimdprepError
+from simdprep.loader import packing, reference
+from simdprep.loader.dtype import bits_of_bfloat16
 from simdprep.transforms import Standardise
 
 POOLS = [_core.ThreadPool(1), _core.ThreadPool(3)]
@@ -96,3 +97,32 @@ def test_bounds_that_cross_are_refused():
         _core.ItemTransform(low=1, high=0)
     with pytest.raises(SimdprepError, match="nothing to put"):
         _core.ItemTransform(infinite=True)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
+@pytest.mark.parametrize("nonfinite", ["keep", "zero"])
+def test_the_loader_packs_as_transforms_apply(dtype, nonfinite):
+    values = np.array([[1.5, np.nan], [2.5, 7.0], [-np.inf, 1e-3], [8.25, 2.0]], np.float32)
+    transform = Standardise(["x", "y"], nonfinite=nonfinite)
+    transform.fit(values)
+    columns = [np.ascontiguousarray(values[:, index]) for index in range(2)]
+    for transforms in ([transform], [transform, transform]):
+        packed = packing.pack_items(columns, dtype, transforms)
+        wanted = values.astype("float64" if dtype == "float64" else "float32")
+        for entry in transforms:
+            wanted = entry.apply(wanted)
+        if dtype == "bfloat16":
+            np.testing.assert_array_equal(packed, bits_of_bfloat16(wanted))
+        else:
+            np.testing.assert_array_equal(packed, wanted.astype(dtype))
+        valid = np.array([[True, True], [True, True]])
+        slots, offsets = packing.pack_slots([column.reshape(2, 2) for column in columns], valid, dtype, transforms)
+        np.testing.assert_array_equal(slots, packed)
+        np.testing.assert_array_equal(offsets, [0, 2, 4])
+
+
+def test_another_number_of_fields_is_refused():
+    transform = Standardise(["x", "y"])
+    transform.fit(np.array([[1.0, 2.0], [2.0, 4.0]], np.float32))
+    with pytest.raises(SchemaError, match="values: got shape"):
+        packing.pack_items([np.zeros(3, np.float32)], "float32", [transform])

@@ -28,7 +28,7 @@ def pack_items(fields: Sequence[Array], dtype: str, transforms: Transforms = ())
     Returns:
         (n, fields); of bfloat16 the bits.
     """
-    inner, rest = _in_the_core(dtype, transforms)
+    inner, rest = _in_the_core(dtype, transforms, len(fields))
     # One thread: several blocks are read at once.
     items = _core.pack_items(thread_pool(1), list(fields), _wide(dtype, rest), inner)
     return _finished(items, dtype, rest)
@@ -51,16 +51,18 @@ def pack_slots(
     Raises:
         DatasetError: an entry stands behind an empty slot.
     """
-    inner, rest = _in_the_core(dtype, transforms)
+    inner, rest = _in_the_core(dtype, transforms, len(fields))
     items, offsets = _core.pack_slots(thread_pool(1), list(fields), valid, _wide(dtype, rest), inner)
     return _finished(items, dtype, rest), offsets
 
 
-def _in_the_core(dtype: str, transforms: Transforms) -> tuple[list[_core.ItemTransform], Transforms]:
+def _in_the_core(dtype: str, transforms: Transforms, num_fields: int) -> tuple[list[_core.ItemTransform], Transforms]:
     """Return what the core does to each field while it packs, and the transforms that remain."""
     if not transforms or dtype == "float64" or not hasattr(transforms[0], "item_transforms"):
         return [], transforms  # the core transforms single precision
-    return transforms[0].item_transforms(), transforms[1:]
+    in_core = transforms[0].item_transforms()
+    # Of another number of fields: the transform itself says what is wrong.
+    return (in_core, transforms[1:]) if len(in_core) == num_fields else ([], transforms)
 
 
 def _wide(dtype: str, transforms: Transforms) -> str:
