@@ -33,7 +33,7 @@ std::vector<std::byte> padded_rows(std::size_t rows, std::size_t slots, std::siz
             const std::uint64_t noise = engine() >> (8 * rounded) << (8 * rounded);
             const std::uint64_t value = slot < valid ? noise : fill;
             for (std::size_t byte = 0; byte < bytes; ++byte) {
-                all.push_back(static_cast<std::byte>(value >> (8 * byte)));
+                all.push_back(static_cast<std::byte>(value >> (8 * (byte % 8))));
             }
         }
     }
@@ -51,7 +51,7 @@ std::vector<std::byte> repeated_numbers(std::size_t size, std::size_t bytes, std
     for (std::size_t i = 0; i < size; ++i) {
         const std::uint64_t value = all[engine() % values];
         for (std::size_t byte = 0; byte < bytes; ++byte) {
-            out.push_back(static_cast<std::byte>(value >> (8 * byte)));
+            out.push_back(static_cast<std::byte>(value >> (8 * (byte % 8))));
         }
     }
     return out;

@@ -10,7 +10,7 @@ namespace check {
 // Pieces of noise and of runs in turn, of up to `longest` bytes each; bytes are below `alphabet`.
 [[nodiscard]] std::vector<std::byte> runs_and_noise(std::size_t size, std::size_t longest, unsigned alphabet, unsigned seed);
 
-// Little-endian elements of `bytes` bytes in rows of `slots`: noise in front, then `fill`. Of noise, the lowest `rounded`
+// Little-endian elements of `bytes` bytes (beyond 8, they repeat) in rows of `slots`: noise in front, then `fill`. Of noise, the lowest `rounded`
 // bytes are zero.
 [[nodiscard]] std::vector<std::byte> padded_rows(std::size_t rows, std::size_t slots, std::size_t bytes, std::uint64_t fill,
                                                  std::size_t rounded, unsigned seed);
