@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 from .result import FOLDER, Verdict
 from .session import run
 
 #: In the order of the data's way.
-QUESTIONS = ("pad", "fuse", "codec", "write", "read", "load", "convert", "level")
+QUESTIONS = ("pad", "fuse", "codec", "write", "cpp", "read", "load", "convert", "level")
 
 
-def main() -> int:
-    """Run the questions asked for; return 1 where a target was missed."""
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the questions asked for, by default those of the command line; return 1 where a target was missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="simdprep against what people use today")
     parser.add_argument("questions", nargs="*", metavar="QUESTION", help=f"of {', '.join(QUESTIONS)}; default all")
     parser.add_argument("--quick", action="store_true", help="less data and fewer rounds; the results are not kept")
     parser.add_argument("--rounds", type=int, help="how often each contender is timed")
     parser.add_argument("--no-memory", action="store_true", help="leave peak memory out")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     unknown = set(arguments.questions) - set(QUESTIONS)
     if unknown:
         parser.error(f"question: got {', '.join(sorted(unknown))}, expected some of {', '.join(QUESTIONS)}")

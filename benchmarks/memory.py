@@ -45,19 +45,20 @@ def measure(contender: Contender) -> Memory | None:
     gc.collect()
     if sys.platform == "linux":
         ctypes.CDLL(None).malloc_trim(0)  # else freed memory would be used again, unseen
+    process = Path("/proc") / ("self" if contender.pid is None else str(contender.pid))
     try:
-        Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+        (process / "clear_refs").write_text("5")  # the peak begins anew
     except OSError:
         return None
-    before = _status("VmRSS")
+    before = _status(process, "VmRSS")
     kept = contender.run()
-    peak = _status("VmHWM")
+    peak = _status(process, "VmHWM")
     del kept
     return {"before": before, "peak": peak}
 
 
-def _status(key: str) -> int:
-    for line in Path("/proc/self/status").read_text().splitlines():
+def _status(process: Path, key: str) -> int:
+    for line in (process / "status").read_text().splitlines():
         if line.startswith(f"{key}:"):
             return int(line.split()[1]) * 1024
     raise KeyError(key)

@@ -30,6 +30,7 @@ class Contender:
         in_threads: A peer that uses threads: measured against ours with as many.
         once: It is run no more than once: too slow for rounds, or only the size of its file counts.
         isa: Instruction set that ours is told to use, in a process of its own; ``None`` for this process's.
+        pid: The process that does the work, whose memory counts; ``None`` for this one.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Contender:
     in_threads: bool = False
     once: bool = False
     isa: str | None = None
+    pid: int | None = None
 
     @property
     def key(self) -> str:
@@ -61,8 +63,8 @@ class Target:
     Attributes:
         peer: Name of the contender it is measured against.
         threads: Of ours.
-        what: ``speed`` (at least ``limit`` times as fast), ``size`` (a file at most ``limit`` times as large) or
-            ``chunks`` (the same of the stored chunks alone).
+        what: ``speed`` (at least ``limit`` times as fast), ``size`` (a file at most ``limit`` times as large),
+            ``chunks`` (the same of the stored chunks alone) or ``memory`` (at most ``limit`` times as much added).
         limit: The ratio.
         cases: Patterns (``toy *``) of the names of the cases it is asked of.
         ours: Name of ours.
@@ -70,7 +72,7 @@ class Target:
 
     peer: str
     threads: int
-    what: Literal["speed", "size", "chunks"]
+    what: Literal["speed", "size", "chunks", "memory"]
     limit: float
     cases: tuple[str, ...]
     ours: str = "simdprep"

@@ -119,7 +119,7 @@ def _verdicts(asked: Question, result: Result) -> Sequence[Verdict]:
         for case in (entry for entry in result.cases if target.asks_of(entry.case)):
             wanted = (target.ours, target.peer, target.threads)
             found = [ratio for ratio in case.ratios if (ratio.ours, ratio.peer, ratio.threads) == wanted]
-            got = _measured(found[0], target.what) if found else None
+            got = _measured(found[0], target.what, case.runs) if found else None
             met = got is not None and (got >= target.limit if target.what == "speed" else got <= target.limit)
             verdicts.append(
                 Verdict(case.case, target.ours, target.peer, target.threads, target.what, target.limit, got, met)
@@ -127,5 +127,13 @@ def _verdicts(asked: Question, result: Result) -> Sequence[Verdict]:
     return verdicts
 
 
-def _measured(ratio: Ratio, what: str) -> float | None:
+def _measured(ratio: Ratio, what: str, runs: Sequence[Run]) -> float | None:
+    if what == "memory":
+        added = {
+            (run.name, run.is_ours and run.threads): run.memory["peak"] - run.memory["before"]
+            for run in runs
+            if run.memory is not None
+        }
+        ours, peer = added.get((ratio.ours, ratio.threads)), added.get((ratio.peer, False))
+        return None if ours is None or peer is None else ours / max(peer, 1)
     return {"speed": ratio.speed.median, "size": ratio.file_size, "chunks": ratio.chunk_size}[what]
