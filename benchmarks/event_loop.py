@@ -56,9 +56,9 @@ class EventLoop:
         pid: Of the process.
     """
 
-    def __init__(self, *, pool: int = POOL) -> None:
+    def __init__(self, *, pool: int = POOL, bits: int = 12) -> None:
         self._process = subprocess.Popen(
-            [program(), str(pool)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [program(), str(pool), str(bits)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self.pid = self._process.pid
         weakref.finalize(self, _end, self._process)

@@ -1,4 +1,4 @@
-// event_loop POOL: makes POOL jets, says "ready", and then does for each line of stdin what it asks:
+// event_loop POOL BITS: makes POOL jets whose floats have BITS bits of mantissa, says "ready", and then does for each line of stdin what it asks:
 //
 //     WRITER FORM THREADS JETS PATH
 //
@@ -47,7 +47,8 @@ double run(const std::string& line, const std::vector<Jet>& pool) {
 }  // namespace
 
 int main(int count, char** words) {
-    const std::vector<Jet> pool = make_jets(count > 1 ? std::stoul(words[1]) : 20'000);
+    const std::vector<Jet> pool = make_jets(count > 1 ? std::stoul(words[1]) : 20'000,
+                                             count > 2 ? static_cast<unsigned>(std::stoul(words[2])) : 12);
     std::cout << "ready" << std::endl;
     for (std::string line; std::getline(std::cin, line);) {
         try {

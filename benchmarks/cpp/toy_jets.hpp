@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -25,8 +26,16 @@ struct Jet {
     std::vector<Track> tracks;
 };
 
-// The same jets for the same number: floats with all their bits, as reconstruction makes them.
-inline std::vector<Jet> make_jets(std::size_t number) {
+// The value with `bits` bits of mantissa, rounded to the nearest; 23 keeps it.
+inline float rounded(float value, unsigned bits) {
+    const std::uint32_t dropped = 23 - bits;
+    if (dropped == 0) return value;
+    const std::uint32_t half = std::uint32_t{1} << (dropped - 1);
+    return std::bit_cast<float>((std::bit_cast<std::uint32_t>(value) + half) & ~((std::uint32_t{1} << dropped) - 1));
+}
+
+// The same jets for the same number and bits of mantissa.
+inline std::vector<Jet> make_jets(std::size_t number, unsigned bits) {
     std::mt19937 random(1);
     std::normal_distribution<float> normal;
     std::exponential_distribution<float> falling(1.0F);
@@ -46,6 +55,10 @@ inline std::vector<Jet> make_jets(std::size_t number) {
         for (Track& track : jet.tracks)
             for (std::size_t field = 0; field < num_track_fields; ++field)
                 track.values[field] = normal(random) * std::exp(0.5F * static_cast<float>(field % 7));
+        for (float* value : {&jet.pt, &jet.eta, &jet.phi, &jet.mass, &jet.energy, &jet.tag_b, &jet.tag_c, &jet.tag_u})
+            *value = rounded(*value, bits);
+        for (Track& track : jet.tracks)
+            for (float& value : track.values) value = rounded(value, bits);
         std::ranges::sort(jet.tracks, [](const Track& a, const Track& b) { return a.values[0] > b.values[0]; });
     }
     return jets;

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <future>
 #include <string>
 #include <system_error>
 
@@ -115,6 +116,8 @@ void sync_folder(const std::filesystem::path& path) {
 }  // namespace
 
 CommittedFile commit_file(const std::filesystem::path& path, std::span<const std::byte> image) {
+    // Beside the writing, where another core is free.
+    std::future<std::string> digest = std::async([image] { return detail::sha256_hex(image); });
     Temporary temporary(path);
     try {
         temporary.write(image);
@@ -125,7 +128,7 @@ CommittedFile commit_file(const std::filesystem::path& path, std::span<const std
         throw_output_error(cannot_write, path, error.code().value(), image.size());
     }
     sync_folder(path);
-    return {.sha256 = detail::sha256_hex(image), .bytes = image.size()};
+    return {.sha256 = digest.get(), .bytes = image.size()};
 }
 
 void commit_existing(const std::filesystem::path& temporary, const std::filesystem::path& path) {
