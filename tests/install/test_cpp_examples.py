@@ -30,7 +30,8 @@ def built(prefix: Path, name: str, compiler_name: str = "gcc") -> Path:
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.rglob("*.cpp")), ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_an_example_is_short(path):
-    assert len(path.read_text().splitlines()) <= 60
+    most = 100 if path.parent.name == "pybind_module" else 60  # a module has its own classes to bind
+    assert len(path.read_text().splitlines()) <= most
 
 
 @pytest.mark.parametrize("name", ["gcc", "clang"])

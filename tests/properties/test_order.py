@@ -50,7 +50,7 @@ def test_a_block_is_in_one_pool(order, epoch):
     np.testing.assert_array_equal(np.sort(blocks), np.arange(order.num_blocks))
     for pool in pools:
         assert pool.is_whole
-        places = pool.places(pool.start, pool.stop)
+        places = pool.places(np.arange(pool.start, pool.stop))
         np.testing.assert_array_equal(np.sort(places), np.arange(pool.place_bounds[-1]))
 
 

@@ -14,9 +14,7 @@ def bench(
     batch_size: Annotated[int, typer.Option("--batch-size", metavar="N", help="Rows of a batch.")] = 1024,
     shuffle: Annotated[str, typer.Option("--shuffle", metavar="MODE", help="block, full or none.")] = "block",
     threads: Annotated[int, typer.Option("--threads", metavar="N", help="0: one per core.")] = 0,
-    memory: Annotated[
-        int, typer.Option("--memory", metavar="BYTES", help="Decoded rows to hold; 0: the default.")
-    ] = 0,
+    memory: Annotated[int, typer.Option("--memory", metavar="BYTES", help="Decoded rows to hold; 0: the default.")] = 0,
     seconds: Annotated[float, typer.Option("--seconds", metavar="S", help="Stop after the epoch they end in.")] = 3.0,
     json: Annotated[bool, typer.Option("--json", help="The same as JSON.")] = False,
 ) -> None:
