@@ -24,6 +24,7 @@ void bind_chunk_codec(py::module_& module);
 void bind_chunk_reader(py::module_& module);
 void bind_gather(py::module_& module);
 void bind_gather_ragged(py::module_& module);
+void bind_unpad(py::module_& module);
 
 using OffsetArray = py::array_t<std::int64_t, py::array::c_style>;
 

@@ -21,4 +21,5 @@ PYBIND11_MODULE(_core, module) {
     bind_chunk_reader(module);
     bind_gather(module);
     bind_gather_ragged(module);
+    bind_unpad(module);
 }

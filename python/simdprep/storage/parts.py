@@ -45,6 +45,7 @@ class Parts:
 
     Attributes:
         source: As given.
+        threads: As given.
         schema: Of all parts.
         placement: Where each number lies, in every part.
         row_starts: First row of each part, and the end: int64 (n_parts + 1,).
@@ -56,7 +57,7 @@ class Parts:
     def __init__(self, source: Source, *, engine: Engine = "core", threads: int = 0) -> None:
         self.source = source
         self._engine: Engine = engine
-        self._threads = threads
+        self.threads = threads
         self._readers: list[PartReader | None] = [None] * len(source.paths)
         self._recodings: dict[int, dict[tuple[str, str], Recoding]] = {}
         self._closed = False
@@ -118,7 +119,7 @@ class Parts:
         reader = self._readers[index]
         if reader is None:
             path = self.source.paths[index]
-            reader = PartReader(path, engine=self._engine, threads=self._threads)
+            reader = PartReader(path, engine=self._engine, threads=self.threads)
             assert self.source.manifest is not None
             check_same(self.schema, reader.root.schema, str(self.source.manifest.path), str(path))
             said = self.source.manifest.parts[index].num_rows

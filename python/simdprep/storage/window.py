@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _core
 from ..errors import ResourceError
 from ..schema import ObjectSpec
+from ..thread_pool import thread_pool
 from .parts import Parts, Piece
 from .placement import Place
 from .sink import stored_dtype
@@ -20,7 +22,7 @@ Offsets = NDArray[np.int64]
 class Window:
     """A run of rows.
 
-    Offsets, masks and records that are needed for several fields are kept while the window lives.
+    Offsets and records that are needed for several fields are kept while the window lives.
 
     Args:
         parts: Of the dataset.
@@ -35,8 +37,7 @@ class Window:
         self.num_rows = sum(piece.stop - piece.start for piece in pieces)
         self._offsets: dict[str, Offsets] = {}
         self._items: dict[str, list[Piece]] = {}
-        self._counts: dict[str, NDArray[Any]] = {}
-        self._masks: dict[str, NDArray[np.bool_]] = {}
+        self._starts: dict[str, Offsets] = {}
         self._records: dict[str, NDArray[Any]] = {}
 
     def read(self, places: Mapping[str, Place]) -> dict[str, NDArray[Any]]:
@@ -74,24 +75,34 @@ class Window:
         if place.member is not None:
             return np.ascontiguousarray(self._stored_records(spec)[place.member])
         values = self._read_pieces(place.dataset, self._pieces)
-        return values[self.mask(spec)] if spec.level == "padded" else values
+        return self._unpad(values, self._slot_starts(spec)) if spec.level == "padded" else values
 
-    def mask(self, spec: ObjectSpec) -> NDArray[np.bool_]:
-        """Which slots of a padded object hold an entry: (num_rows, slots...)."""
-        mask = self._masks.get(spec.name)
-        if mask is None:
+    def _unpad(self, values: NDArray[Any], starts: Offsets) -> NDArray[Any]:
+        """The valid entries of slots, one after the other."""
+        return _core.unpad(thread_pool(self._parts.threads), values, starts)
+
+    def _slot_starts(self, spec: ObjectSpec) -> Offsets:
+        """Where the stored entries of a padded object begin, per slot of its parent; none where that slot is empty."""
+        if spec.name not in self._starts:
             if self._placement.is_compound:
                 self._stored_records(spec)
-                return self._masks[spec.name]
-            assert spec.pad is not None
-            mask = np.arange(spec.pad) < self._stored_counts(spec)[..., None]
-            self._masks[spec.name] = mask
-        return mask
+            else:
+                self._starts[spec.name] = _offsets(self._stored_counts(spec))
+        return self._starts[spec.name]
+
+    def _slot_counts(self, spec: ObjectSpec) -> NDArray[np.int64]:
+        """Entries stored per slot of the parent: (num_rows,), or (num_rows, slots of the parent)."""
+        counts: NDArray[np.int64] = np.diff(self._slot_starts(spec))
+        return counts.reshape(self.num_rows, *self._placement.slots(spec)[:-1])
+
+    def _is_present(self, spec: ObjectSpec) -> NDArray[np.bool_]:
+        """Which slots of a padded object hold an entry: (num_rows, slots...)."""
+        assert spec.pad is not None
+        present: NDArray[np.bool_] = np.arange(spec.pad) < self._slot_counts(spec)[..., None]
+        return present
 
     def _stored_counts(self, spec: ObjectSpec) -> NDArray[Any]:
-        """Entries stored per slot of the parent: (num_rows,) or (num_rows, slots of the parent)."""
-        if spec.name in self._counts:
-            return self._counts[spec.name]
+        """Entries stored per slot of the parent, by the multiplicities: of the shape of ``_slot_counts``."""
         place = self._placement.count(spec)
         assert place is not None
         assert spec.pad is not None
@@ -99,16 +110,14 @@ class Window:
         counts: NDArray[Any] = np.minimum(stored, np.uint32(spec.pad))
         parent = self._placement.list_parent(spec)
         if parent is not None:
-            counts[~self.mask(parent)] = 0
-        self._counts[spec.name] = counts
+            counts[~self._is_present(parent)] = 0
         return counts
 
     def _padded_offsets(self, spec: ObjectSpec) -> Offsets:
-        counts = self.mask(spec).sum(axis=-1) if self._placement.is_compound else self._stored_counts(spec)
         parent = self._placement.list_parent(spec)
-        if parent is not None:
-            counts = counts[self.mask(parent)]
-        return _offsets(counts)
+        if parent is None:
+            return self._slot_starts(spec)
+        return _offsets(self._unpad(self._slot_counts(spec), self._slot_starts(parent)))
 
     def _stored_records(self, spec: ObjectSpec) -> NDArray[Any]:
         """Layout compound: the records of all stored entries, (n_items,); decoded once."""
@@ -118,12 +127,12 @@ class Window:
         index = self._placement.record_of(spec)
         records = self._read_pieces(index, self._pieces)
         if spec.level == "padded":
-            mask = np.ascontiguousarray(records["valid"])
+            valid = records["valid"]
             parent = self._placement.list_parent(spec)
             if parent is not None:
-                mask &= self.mask(parent)[..., None]
-            self._masks[spec.name] = mask
-            records = records[mask]
+                valid = valid & self._is_present(parent)[..., None]
+            self._starts[spec.name] = _core.unpad_offsets(thread_pool(self._parts.threads), valid)
+            records = self._unpad(records, self._starts[spec.name])
         self._records[spec.name] = records
         return records
 
