@@ -15,10 +15,17 @@ py::tuple encode(const py::buffer& raw, std::size_t shuffle_size, int deflate_le
     return py::make_tuple(py::bytes(reinterpret_cast<const char*>(stored.bytes.data()), stored.bytes.size()), stored.filter_mask);
 }
 
-void check(const py::buffer& stored, std::uint32_t filter_mask, std::size_t shuffle_size, int deflate_level, bool fletcher) {
+void check(const py::buffer& stored, std::uint32_t filter_mask, std::size_t shuffle_size, const std::string& compressor,
+           bool fletcher) {
     const py::buffer_info info = stored.request();
     const py::gil_scoped_release release;
-    detail::check_chunk({shuffle_size, deflate_level, fletcher}, span_of(info), filter_mask);
+    detail::check_chunk(detail::pipeline_to_read(shuffle_size, compressor, fletcher), span_of(info), filter_mask);
+}
+
+std::vector<std::string> compressors() {
+    std::vector<std::string> names;
+    for (const detail::Compressor compressor : detail::built_in_compressors()) names.emplace_back(detail::name_of(compressor));
+    return names;
 }
 
 }  // namespace
@@ -27,8 +34,9 @@ void bind_chunk_codec(py::module_& module) {
     using namespace py::literals;
     module.def("encode_chunk", &encode, "raw"_a, py::kw_only(), "shuffle_size"_a, "deflate_level"_a, "fletcher"_a,
                "The bytes to be stored for a whole contiguous chunk and its filter mask, without the GIL.");
-    module.def("check_chunk", &check, "stored"_a, "filter_mask"_a, py::kw_only(), "shuffle_size"_a, "deflate_level"_a,
+    module.def("check_chunk", &check, "stored"_a, "filter_mask"_a, py::kw_only(), "shuffle_size"_a, "compressor"_a,
                "fletcher"_a, "Compares the checksum of a stored chunk, without the GIL.");
+    module.def("built_in_compressors", &compressors, "Names of the compressors whose chunks the core can read.");
 }
 
 }  // namespace simdprep::bind

@@ -23,11 +23,11 @@ struct RowReader {
 std::unique_ptr<RowReader> make_reader(const std::string& path, const Table<std::uint64_t>& addresses,
                                          const Table<std::uint64_t>& sizes, const Table<std::uint32_t>& masks,
                                          std::size_t chunk_rows, std::size_t row_bytes, const std::string& row_fill,
-                                         std::size_t shuffle_size, bool deflate, bool fletcher) {
+                                         std::size_t shuffle_size, const std::string& compressor, bool fletcher) {
     std::vector<ChunkEntry> entries(static_cast<std::size_t>(addresses.size()));
     for (std::size_t chunk = 0; chunk < entries.size(); ++chunk)
         entries[chunk] = {addresses.at(chunk), sizes.at(chunk), masks.at(chunk)};
-    const ChunkPipeline pipeline{shuffle_size, deflate ? 1 : 0, fletcher};
+    const ChunkPipeline pipeline = detail::pipeline_to_read(shuffle_size, compressor, fletcher);
     const auto* fill = reinterpret_cast<const std::byte*>(row_fill.data());
     return std::make_unique<RowReader>(RowReader{
         ChunkReader(path, std::move(entries), pipeline, chunk_rows, row_bytes, std::vector<std::byte>(fill, fill + row_fill.size())),
@@ -70,7 +70,7 @@ void bind_chunk_reader(py::module_& module) {
         .def_property_readonly("size", &ThreadPool::size);
     py::class_<RowReader>(module, "ChunkReader", "Reads rows of one chunked HDF5 dataset by the table of its chunks.")
         .def(py::init(&make_reader), "path"_a, "addresses"_a, "sizes"_a, "masks"_a, py::kw_only(), "chunk_rows"_a,
-             "row_bytes"_a, "row_fill"_a, "shuffle_size"_a, "deflate"_a, "fletcher"_a)
+             "row_bytes"_a, "row_fill"_a, "shuffle_size"_a, "compressor"_a, "fletcher"_a)
         .def_property_readonly("num_chunks", [](const RowReader& rows) { return rows.reader.num_chunks(); })
         .def("read", &read, "pool"_a, "start"_a, "stop"_a, "out"_a,
              "Decodes rows [start, stop) into a contiguous array, without the GIL.")

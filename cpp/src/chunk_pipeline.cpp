@@ -137,7 +137,7 @@ StoredChunk deflate_chunk(const ChunkPipeline& pipeline, std::span<const std::by
 // Which filters were applied to one chunk.
 struct Applied {
     bool shuffle = false;
-    bool deflate = false;
+    bool compressor = false;
     bool fletcher = false;
 };
 
@@ -150,7 +150,7 @@ Applied applied(const ChunkPipeline& pipeline, std::uint32_t filter_mask) {
     };
     Applied filters;
     filters.shuffle = next(pipeline.has_shuffle());
-    filters.deflate = next(pipeline.has_deflate());
+    filters.compressor = next(pipeline.has_compressor());
     filters.fletcher = next(pipeline.fletcher);
     if (filter_mask >= bit) {
         throw DatasetError(expected("filter mask of a chunk", filter_mask, "bits of the dataset's filters only"));
@@ -160,7 +160,19 @@ Applied applied(const ChunkPipeline& pipeline, std::uint32_t filter_mask) {
 
 }  // namespace
 
+ChunkPipeline pipeline_to_read(std::size_t shuffle_size, std::string_view compressor, bool fletcher) {
+    ChunkPipeline pipeline{.shuffle_size = shuffle_size, .fletcher = fletcher};
+    if (!compressor.empty()) {
+        pipeline.deflate_level = 1;  // any: reading asks for none
+        pipeline.compressor = compressor_from(compressor);
+    }
+    return pipeline;
+}
+
 StoredChunk encode_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> raw) {
+    if (pipeline.compressor != Compressor::deflate) {
+        throw InternalError(expected("compressor to write with", name_of(pipeline.compressor), "deflate"));
+    }
     if (pipeline.has_deflate()) {
         return with_checksum(pipeline, deflate_chunk(pipeline, raw));
     }
@@ -192,10 +204,10 @@ void decode_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> stor
                   std::span<std::byte> out) {
     const Applied filters = applied(pipeline, filter_mask);
     std::span<const std::byte> bytes = filters.fletcher ? checked(stored) : stored;
-    if (filters.deflate) {
-        const auto inflated = filters.shuffle ? shuffled_scratch.get(out.size()) : out;
-        inflate(bytes, inflated);
-        bytes = inflated;
+    if (filters.compressor) {
+        const auto unpacked = filters.shuffle ? shuffled_scratch.get(out.size()) : out;
+        decompress(pipeline.compressor, bytes, unpacked);
+        bytes = unpacked;
     } else if (bytes.size() != out.size()) {
         throw DatasetError(expected("bytes in a chunk", bytes.size(), std::to_string(out.size())));
     }

@@ -15,9 +15,6 @@
 namespace simdprep::detail {
 namespace {
 
-// Deflate makes at best 258 bytes of 2 bits; a chunk that claims more is not worth unpacking.
-constexpr std::size_t best_ratio = 1032;
-
 thread_local Scratch stored_scratch;
 thread_local Scratch raw_scratch;
 
@@ -68,7 +65,8 @@ void ChunkReader::check_entry(std::size_t index, std::uint64_t file_size) const 
                      "one inside of the file's " + std::to_string(file_size) + " bytes"),
             place(index));
     }
-    if (chunk_bytes() / (pipeline_.has_deflate() ? best_ratio : 1) > entry.size) {
+    const std::size_t ratio = pipeline_.has_compressor() ? best_ratio(pipeline_.compressor) : 1;
+    if (chunk_bytes() / ratio > entry.size) {  // claims more than can be: not worth unpacking
         throw DatasetError(expected("stored bytes of a chunk", entry.size,
                                     "enough for " + std::to_string(chunk_bytes()) + " bytes unpacked"),
                            place(index));

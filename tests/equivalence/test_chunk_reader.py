@@ -1,13 +1,8 @@
 """The core's chunk reader equals h5py: whatever the layout, dtype, range, filters and filter masks."""
 
-import os
-import subprocess
-import sys
 import zlib
-from pathlib import Path
 
 import h5py
-import hdf5plugin
 import numpy as np
 import pytest
 from hypothesis import given
@@ -146,46 +141,3 @@ def test_chunks_that_skip_filters(layout, masks, tmp_path):
     for index, dataset in enumerate(reader.description.datasets):
         assert reader.chunk_reader(index) is not None
         assert same(reader.read(index, 0, reader.lengths[index]), expected[dataset.path])
-
-
-@pytest.mark.parametrize("compression", [hdf5plugin.LZ4(), hdf5plugin.Zstd()], ids=["lz4", "zstd"])
-@pytest.mark.parametrize("layout", ["columns", "compound", "ragged"])
-def test_other_codecs_are_left_to_hdf5(compression, layout, tmp_path):
-    path = tmp_path / "a.h5"
-    events = write_small(path, layout)
-    with h5py.File(path, "r+") as stored:
-        names = []
-        stored.visititems(lambda name, entry: names.append(name) if isinstance(entry, h5py.Dataset) else None)
-        for name in names:
-            old = stored[name]
-            values, attributes = old[()], dict(old.attrs)
-            settings = {"chunks": old.chunks, "maxshape": old.maxshape, "fillvalue": old.fillvalue}
-            del stored[name]
-            new = stored.create_dataset(name, data=values, shuffle=True, fletcher32=True, **settings, **compression)
-            new.attrs.update(attributes)
-    expected = whole(path)
-    reader = PartReader(path)
-    for index, dataset in enumerate(reader.description.datasets):
-        assert reader.chunk_reader(index) is None
-        assert same(reader.read(index, 0, reader.lengths[index]), expected[dataset.path])
-    assert sp.open(path).num_events == len(events)
-
-
-def test_a_codec_that_is_not_there_is_named(tmp_path):
-    path = tmp_path / "a.h5"
-    write_small(path)
-    with h5py.File(path, "r+") as stored:
-        attributes = dict(stored["events/MET"].attrs)
-        values = stored["events/MET"][()]
-        del stored["events/MET"]
-        new = stored.create_dataset(
-            "events/MET", data=values, chunks=(2048,), maxshape=(None,), fillvalue=np.nan, **hdf5plugin.LZ4()
-        )
-        new.attrs.update(attributes)
-    environment = {**os.environ, "PYTHONPATH": str(Path(sp.__file__).parent.parent)}
-    code = "import sys, simdprep; simdprep.open(sys.argv[1])"
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(path)], env=environment, capture_output=True, text=True, check=False
-    )
-    assert "DatasetError: filters: got lz4, which this HDF5 lacks" in done.stderr
-    assert "hdf5plugin" in done.stderr

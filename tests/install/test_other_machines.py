@@ -37,6 +37,8 @@ AARCH64 = (
     "SIMDPREP_HDF5_LIBRARY=OFF",  # there is only this machine's
     "SIMDPREP_TESTS=ON",
     "SIMDPREP_DEFLATE=zlib",
+    "SIMDPREP_LZ4=OFF",
+    "SIMDPREP_ZSTD=OFF",
 )
 
 

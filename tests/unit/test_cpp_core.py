@@ -35,6 +35,10 @@ def test_core_with_zlib():
     build_and_test("cpp-zlib", "SIMDPREP_DEFLATE=zlib", nouns=OF_DEFLATE)
 
 
+def test_core_without_lz4_and_zstd():
+    build_and_test("cpp-bare", "SIMDPREP_LZ4=OFF", "SIMDPREP_ZSTD=OFF", nouns=["chunk_pipeline", "compressor"])
+
+
 @pytest.mark.long
 def test_core_has_no_races():
     build_and_test("cpp-tsan", "SIMDPREP_SANITIZE=thread", nouns=OF_THREADS)

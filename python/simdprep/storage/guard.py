@@ -17,11 +17,15 @@ from .. import _core
 from ..errors import DatasetError, SimdprepError
 from .sink import stored_dtype
 
-#: Registered filters that format 1 reads; the core decodes the first three.
+#: Registered filters that format 1 reads.
 _SHUFFLE, _DEFLATE, _FLETCHER = h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_FLETCHER32
 _FILTERS = {_SHUFFLE: "shuffle", _DEFLATE: "deflate", _FLETCHER: "fletcher32", 32004: "lz4", 32015: "zstd"}
 
-#: Most bytes that one stored byte may unpack to: deflate's bound, and a generous one for the others.
+#: Those that compress, and whose chunks the core reads: lz4 and zstd where it was built with their libraries.
+_COMPRESSORS = ("deflate", "lz4", "zstd")
+_BUILT_IN = frozenset(_core.built_in_compressors())
+
+#: Most bytes that one stored byte may unpack to: the bound of deflate, which lz4 keeps, and of zstd for all others.
 _BEST_RATIO, _BEST_RATIO_OF_OTHERS = 1032, 1 << 15
 
 #: What h5py raises when HDF5 cannot make sense of a file.
@@ -34,14 +38,15 @@ class Pipeline:
 
     Attributes:
         shuffle_size: Bytes per shuffled element; 0 without shuffle.
-        deflate_level: 0 without deflate.
+        compressor: ``deflate``, ``lz4`` or ``zstd``; empty where nothing compresses.
         fletcher: Whether each chunk carries a checksum.
         chunk_rows: Entries of the first axis in a chunk.
-        is_ours: Shuffle, deflate, fletcher32 in this order, and chunks that divide the first axis only.
+        is_ours: Shuffle, a compressor that the core has, fletcher32 in this order, and chunks that divide the first
+            axis only.
     """
 
     shuffle_size: int
-    deflate_level: int
+    compressor: str
     fletcher: bool
     chunk_rows: int
     is_ours: bool
@@ -115,7 +120,9 @@ def open_member(group: Any, name: str, where: str) -> Any:
     return h5py.h5o.open(group, key)
 
 
-def check_dataset(dataset: Any, description: _core.DatasetDescription, where: str, file_size: int) -> Pipeline:
+def check_dataset(
+    dataset: Any, description: _core.DatasetDescription, where: str, file_size: int, *, by_core: bool = True
+) -> Pipeline:
     """Compare a dataset with its description: kind of storage, dtype, slots, fill value, filters, length.
 
     Args:
@@ -123,6 +130,7 @@ def check_dataset(dataset: Any, description: _core.DatasetDescription, where: st
         description: What the schema says of it.
         where: File and path, for errors.
         file_size: Bytes of the file, which bound what the dataset may declare.
+        by_core: Whether the core may read it; else HDF5 must have all of its filters.
 
     Raises:
         DatasetError: something differs, or the dataset would read from elsewhere.
@@ -139,7 +147,7 @@ def check_dataset(dataset: Any, description: _core.DatasetDescription, where: st
     plist.get_fill_value(fill)
     if fill.tobytes() != description.fill:
         raise DatasetError("fill value", got=str(fill), expected="that of the schema", where=where)
-    pipeline = _pipeline(plist, description, where)
+    pipeline = _pipeline(plist, description, where, by_core=by_core)
     _check_size(shape[0], description, pipeline, where, file_size)
     return pipeline
 
@@ -169,7 +177,9 @@ def _type_id(name: str) -> Any:
     return h5py.h5t.py_create(np.dtype(name), logical=True)
 
 
-def _pipeline(plist: h5py.h5p.PropDCID, description: _core.DatasetDescription, where: str) -> Pipeline:
+def _pipeline(
+    plist: h5py.h5p.PropDCID, description: _core.DatasetDescription, where: str, *, by_core: bool
+) -> Pipeline:
     filters = [plist.get_filter(index) for index in range(plist.get_nfilters())]
     codes = [code for code, *_ in filters]
     unknown = [str(code) for code in codes if code not in _FILTERS]
@@ -177,6 +187,23 @@ def _pipeline(plist: h5py.h5p.PropDCID, description: _core.DatasetDescription, w
         raise DatasetError(
             "filters", got=f"number {', '.join(unknown)}", expected=f"only {', '.join(_FILTERS.values())}", where=where
         )
+    names = [_FILTERS[code] for code in codes]
+    compressor = next((name for name in names if name in _COMPRESSORS), "")
+    chunk = plist.get_chunk()
+    size = next((values[0] for code, _, values, _ in filters if code == _SHUFFLE and values), 0)
+    ours = (
+        names == [name for name in ("shuffle", compressor, "fletcher32") if name in names]
+        and compressor in _BUILT_IN | {""}
+        and tuple(chunk[1:]) == tuple(description.slots)
+        and size in (0, len(description.fill))
+        and (_SHUFFLE in codes) == (size > 1)
+    )
+    if not (ours and by_core):
+        _check_registered(codes, where)
+    return Pipeline(size, compressor, _FLETCHER in codes, chunk[0], ours)
+
+
+def _check_registered(codes: list[int], where: str) -> None:
     lacking = [_FILTERS[code] for code in codes if not h5py.h5z.filter_avail(code)]
     if lacking:
         raise DatasetError(
@@ -186,20 +213,6 @@ def _pipeline(plist: h5py.h5p.PropDCID, description: _core.DatasetDescription, w
             where=where,
             hint="pip install hdf5plugin, and import hdf5plugin first",
         )
-    level = next((values[0] for code, _, values, _ in filters if code == _DEFLATE), 0)
-    size = next((values[0] for code, _, values, _ in filters if code == _SHUFFLE and values), 0)
-    ordered = codes == [code for code in (_SHUFFLE, _DEFLATE, _FLETCHER) if code in codes]
-    chunk = plist.get_chunk()
-    whole = tuple(chunk[1:]) == tuple(description.slots)
-    item = len(description.fill)
-    ours = (
-        ordered
-        and whole
-        and size in (0, item)
-        and (_SHUFFLE in codes) == (size > 1)
-        and (_DEFLATE in codes) == (level > 0)
-    )
-    return Pipeline(size, level, _FLETCHER in codes, chunk[0], ours)
 
 
 def _check_size(
@@ -208,9 +221,9 @@ def _check_size(
     """Refuse a length that cannot fit the file, so that no caller allocates for it."""
     chunks = -(-length // pipeline.chunk_rows)
     ratio = 1
-    if pipeline.deflate_level:
+    if pipeline.compressor:
         ratio = _BEST_RATIO
-    if not pipeline.is_ours:
+    if not pipeline.is_ours or pipeline.compressor == "zstd":
         ratio = _BEST_RATIO_OF_OTHERS
     least = max(1, min(pipeline.chunk_rows, length) * description.row_bytes // ratio)
     if chunks * least > file_size:

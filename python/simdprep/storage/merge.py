@@ -177,7 +177,7 @@ def _is_whole(segment: Segment, dataset: _core.DatasetDescription, index: int, s
         pipeline.is_ours
         and pipeline.chunk_rows == dataset.chunk_rows
         and (pipeline.shuffle_size > 0) == dataset.shuffle
-        and (pipeline.deflate_level > 0) == (dataset.deflate_level > 0)
+        and pipeline.compressor == ("deflate" if dataset.deflate_level else "")
         and pipeline.fletcher == dataset.fletcher
     )
     at = start + segment.source - segment.target

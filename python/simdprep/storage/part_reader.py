@@ -210,7 +210,7 @@ class PartReader:
                 data,
                 int(table.masks[chunk]),
                 shuffle_size=pipeline.shuffle_size,
-                deflate_level=pipeline.deflate_level,
+                compressor=pipeline.compressor,
                 fletcher=pipeline.fletcher,
             )
         except DatasetError as error:
@@ -297,7 +297,7 @@ class PartReader:
             row_bytes=self.description.datasets[index].row_bytes,
             row_fill=b"",
             shuffle_size=pipeline.shuffle_size,
-            deflate=pipeline.deflate_level > 0,
+            compressor=pipeline.compressor,
             fletcher=pipeline.fletcher,
         )
 
@@ -328,7 +328,7 @@ class PartReader:
             folder, _, name = dataset.path.rpartition("/")
             place = f"{where}: {dataset.path}"
             found = open_member(groups[folder], name, place)
-            self.pipelines.append(check_dataset(found, dataset, place, self.num_bytes))
+            self.pipelines.append(check_dataset(found, dataset, place, self.num_bytes, by_core=self.engine == "core"))
             self.lengths.append(found.shape[0])
 
     def _read_truncated(self, file: h5py.h5f.FileID) -> tuple[int, ...]:
