@@ -36,7 +36,14 @@ def test_two_processes_train_one_network(tmp_path):
     pytest.importorskip("torch")
     sp.convert(EXAMPLES / "toy_nano.root", tmp_path / "muons.h5")
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    assert_falls(losses([*launcher, str(EXAMPLES / "train_ddp.py")], tmp_path), share=0.9)
+    try:
+        found = losses([*launcher, str(EXAMPLES / "train_ddp.py")], tmp_path)
+    except AssertionError as error:
+        # Now and then one of torch's processes aborts while its process group goes away: once is not our fault.
+        if "terminate called without an active exception" not in str(error):
+            raise
+        found = losses([*launcher, str(EXAMPLES / "train_ddp.py")], tmp_path)
+    assert_falls(found, share=0.9)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("lightning") is None, reason="lightning is not installed")
