@@ -4,6 +4,8 @@
 #include "simdprep/detail/padding.hpp"
 #include "simdprep/error.hpp"
 
+#include <limits>
+
 namespace simdprep::bind {
 namespace {
 
@@ -42,7 +44,8 @@ py::tuple to_half(const py::array_t<T, py::array::c_style>& values) {
 
 template <typename Key>
 py::array_t<std::int64_t> order_lists(const OffsetArray& offsets, const py::array_t<Key, py::array::c_style>& keys,
-                                      const std::optional<py::array_t<bool, py::array::c_style>>& last, bool descending) {
+                                      const std::optional<py::array_t<bool, py::array::c_style>>& last, bool descending,
+                                      std::optional<std::uint64_t> limit) {
     const auto lists = static_cast<std::uint64_t>(offsets.size() - 1);
     const std::int64_t* bounds = offsets.data();
     for (std::uint64_t list = 0; list < lists; ++list)
@@ -55,7 +58,8 @@ py::array_t<std::int64_t> order_lists(const OffsetArray& offsets, const py::arra
     std::int64_t* out = positions.mutable_data();
     {
         const py::gil_scoped_release release;
-        detail::order_lists(bounds, lists, values, marked, descending, out);
+        detail::order_lists(bounds, lists, values, marked, descending, out,
+                            limit.value_or(std::numeric_limits<std::uint64_t>::max()));
     }
     return positions;
 }
@@ -63,7 +67,8 @@ py::array_t<std::int64_t> order_lists(const OffsetArray& offsets, const py::arra
 template <typename Key>
 void bind_order(py::module_& module, const char* text) {
     using namespace py::literals;
-    module.def("order_lists", &order_lists<Key>, "offsets"_a, py::arg("keys").noconvert(), "last"_a = py::none(), "descending"_a = false, text);
+    module.def("order_lists", &order_lists<Key>, "offsets"_a, py::arg("keys").noconvert(), "last"_a = py::none(), "descending"_a = false,
+               "limit"_a = py::none(), text);
 }
 
 }  // namespace

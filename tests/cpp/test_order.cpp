@@ -43,7 +43,19 @@ void compare(unsigned seed, unsigned longest) {
     for (const bool descending : {false, true}) {
         std::vector<std::int64_t> positions(keys.size());
         order_lists(offsets.data(), offsets.size() - 1, keys.data(), nullptr, descending, positions.data());
-        CHECK(positions == slow(offsets, keys, descending));
+        const std::vector<std::int64_t> whole = slow(offsets, keys, descending);
+        CHECK(positions == whole);
+        for (const std::uint64_t limit : {0U, 1U, 3U, 30U}) {
+            order_lists(offsets.data(), offsets.size() - 1, keys.data(), nullptr, descending, positions.data(), limit);
+            for (std::size_t list = 0; list + 1 < offsets.size(); ++list) {
+                const std::int64_t wanted = std::min(offsets[list + 1] - offsets[list], static_cast<std::int64_t>(limit));
+                const auto begin = positions.begin() + offsets[list];
+                CHECK(std::equal(begin, begin + wanted, whole.begin() + offsets[list]));
+                std::vector<std::int64_t> all(begin, positions.begin() + offsets[list + 1]);
+                std::ranges::sort(all);  // each entry once
+                for (std::size_t i = 0; i < all.size(); ++i) CHECK(all[i] == offsets[list] + static_cast<std::int64_t>(i));
+            }
+        }
     }
 }
 

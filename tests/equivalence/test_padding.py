@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import simdprep as sp
 from simdprep import _core
-from simdprep.errors import SchemaError
+from simdprep.errors import AlignmentError, SchemaError
 from simdprep.padding import pad
 from simdprep.padding.flat import Flattener
 from simdprep.padding.reference import pad_nested_reference, pad_reference
@@ -157,3 +157,21 @@ def encoded(schema: sp.Schema, events: ak.Array) -> dict[str, np.ndarray]:
         whole = np.frombuffer(data, dataset.members[0].dtype).reshape(-1, *dataset.slots)
         found[dataset.path] = whole[: stored.length]
     return found
+
+
+@given(st.lists(st.lists(st.sampled_from([0.0, 1.0, 2.0, -3.0, np.nan]), max_size=40), max_size=8), st.integers(1, 30))
+def test_slots_take_the_least_of_a_key(keys, slots):
+    flat = np.array([key for row in keys for key in row], np.float32)
+    order = ak.unflatten(flat, np.array([len(row) for row in keys], np.int64))
+    lists = ak.local_index(order, axis=1)
+    ours = pad(lists, slots, order=order, fill=-1)
+    for row, (found, key) in enumerate(zip(lists.to_list(), order, strict=True)):
+        best = np.argsort(ak.to_numpy(key), kind="stable")[:slots]  # numpy puts NaN last too
+        np.testing.assert_array_equal(ours.values[row, : len(best)], best)
+        assert ours.valid[row].sum() == len(best)
+        assert ours.count[row] == len(found)
+
+
+def test_a_key_of_other_lists_is_refused():
+    with pytest.raises(AlignmentError, match="order: got 2 lists with 3 entries, expected lists as long"):
+        pad(ak.Array([[1, 2], [3, 4]]), 2, order=ak.Array([[1, 2], [3]]))

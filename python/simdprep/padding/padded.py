@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from ..errors import SchemaError
+from ..errors import AlignmentError, SchemaError
 from ..schema.field import DTYPES, FillValue, check_fill, default_fill
 from ..thread_pool import thread_pool
 
@@ -32,13 +32,17 @@ class Padded:
     count: NDArray[np.uint32]
 
 
-def pad(lists: ak.Array, slots: int, *, fill: FillValue | None = None, threads: int = 1) -> Padded:
+def pad(
+    lists: ak.Array, slots: int, *, fill: FillValue | None = None, order: ak.Array | None = None, threads: int = 1
+) -> Padded:
     """Pad and truncate lists of numbers, in the C++ core.
 
     Args:
         lists: Awkward array of type ``n * var * number``.
         slots: Entries kept per list.
         fill: Value of empty slots; ``None`` takes the default of the dtype (see ``Field``).
+        order: A number for each entry: the slots take those of the least, in ascending order, equal ones as they
+            stand, NaN last. ``-jets.pt`` keeps the hardest. ``None`` keeps the first.
         threads: Threads that write; 0 for one per core. The result does not depend on it.
 
     Returns:
@@ -46,12 +50,15 @@ def pad(lists: ak.Array, slots: int, *, fill: FillValue | None = None, threads: 
 
     Raises:
         SchemaError: the lists are not lists of plain numbers, ``slots`` is below 1, or ``threads`` below 0.
+        AlignmentError: the lists of ``order`` are not as long.
     """
     if slots < 1:
         raise SchemaError("slots", got=slots, expected="at least 1")
     if threads < 0:
         raise SchemaError("threads", got=threads, expected="0 or more")
     offsets, content = _flat(lists)
+    if order is not None:
+        offsets, content = _arranged(offsets, content, order, slots)
     dtype = str(content.dtype)
     value = default_fill(dtype) if fill is None else check_fill(dtype, fill, where="pad")
     return Padded(*_core.pad_lists(thread_pool(threads), content, offsets, slots, np.array(value, content.dtype)))
@@ -71,6 +78,21 @@ def _flat(lists: ak.Array) -> tuple[NDArray[np.int64], NDArray[Any]]:
     if not isinstance(layout, ak.contents.ListOffsetArray):
         layout = layout.to_ListOffsetArray64(True)
     return np.asarray(layout.offsets.data, dtype=np.int64), np.ascontiguousarray(layout.content.data)
+
+
+def _arranged(
+    offsets: NDArray[np.int64], content: NDArray[Any], order: ak.Array, slots: int
+) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """The first ``slots`` entries of each list by their key; what comes after them is in any order."""
+    bounds, keys = _flat(order)
+    starts, places = offsets - offsets[0], bounds - bounds[0]
+    if not np.array_equal(starts, places):
+        got = f"{len(bounds) - 1} lists with {places[-1]} entries"
+        rule = f"lists as long as those to pad: {len(offsets) - 1} with {starts[-1]} entries"
+        raise AlignmentError("order", got=got, expected=rule, where="pad")
+    kind = {"f": np.float64, "u": np.uint64}.get(keys.dtype.kind, np.int64)
+    chosen = np.ascontiguousarray(keys[bounds[0] : bounds[-1]], kind)
+    return starts, content[offsets[0] : offsets[-1]][_core.order_lists(starts, chosen, limit=slots)]
 
 
 def _is_text(layout: Any) -> bool:

@@ -48,17 +48,32 @@ def evaluate(expression: Expression, scope: Scope, frame: Frame) -> Value:
         ExpressionError: an operation does not take the dtypes it is given; the column is named.
     """
 
-    def visit(node: Node, inner: list[Value]) -> Value:
-        try:
-            with np.errstate(all="ignore"):
-                return _visit(node, inner, expression, scope, frame)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise _reworded(error, expression, node, inner) from error
-
-    value = frame.lifted(fold(expression.root, visit), scope.path)
+    value = frame.lifted(visited(expression, scope, frame), scope.path)
     if isinstance(value.data, np.ndarray):
         return value
     return Value(scope.path, np.full(frame.length(scope.path), value.data))
+
+
+def visited(
+    expression: Expression, scope: Scope, frame: Frame, note: Callable[[Node, Value], None] | None = None
+) -> Value:
+    """Return the values of ``expression`` at its own level; ``note`` is told those of every node on the way.
+
+    Raises:
+        ExpressionError: as :func:`evaluate`.
+    """
+
+    def visit(node: Node, inner: list[Value]) -> Value:
+        try:
+            with np.errstate(all="ignore"):
+                value = _visit(node, inner, expression, scope, frame)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise _reworded(error, expression, node, inner) from error
+        if note is not None:
+            note(node, value)
+        return value
+
+    return fold(expression.root, visit)
 
 
 def _visit(node: Node, inner: list[Value], expression: Expression, scope: Scope, frame: Frame) -> Value:

@@ -1,0 +1,201 @@
+"""Operations: what an operator or function becomes in generated code, in the dtypes that numpy would use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+_BOOL = np.dtype(bool)
+
+
+class Unfusable(Exception):
+    """Compiled code would not give what numpy gives."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """A value in generated code.
+
+    Attributes:
+        text: An expression that gives it.
+        dtype: Its dtype; ``None`` for a Python number.
+        missing: An expression that is true where there is no value; ``None`` where there always is.
+        number: The number, where it is one.
+    """
+
+    text: str
+    dtype: np.dtype[Any] | None
+    missing: str | None = None
+    number: bool | int | float | None = None
+
+    @property
+    def weak(self) -> Any:
+        """What stands for it in ``numpy.result_type``."""
+        return self.number if self.dtype is None else self.dtype
+
+
+def cast(term: Term, dtype: np.dtype[Any]) -> str:
+    """Return the text of ``term`` in ``dtype``."""
+    if term.dtype is None:
+        return _literal(term.number, dtype)
+    if term.dtype == dtype:
+        return term.text
+    if dtype == _BOOL:
+        return f"({term.text} != 0)"
+    return f"{dtype}({term.text})"
+
+
+def unary(sign: str, term: Term, dtype: np.dtype[Any]) -> Term:
+    """Return ``-x``, ``+x`` or ``~x``."""
+    value = cast(term, dtype)
+    if sign == "-":
+        # -0.0 of zero; of an unsigned number, zero minus it.
+        value = f"-{value}" if dtype.kind != "u" else f"{dtype}(0) - {value}"
+    elif sign == "~":
+        value = f"not {value}" if dtype == _BOOL else f"~{value}"
+    return Term(f"({value})" if dtype == _BOOL else f"{dtype}({value})", dtype, term.missing)
+
+
+def binary(sign: str, left: Term, right: Term, dtype: np.dtype[Any]) -> Term:
+    """Return ``left sign right``."""
+    missing = either(left, right)
+    if sign in ("&", "|"):
+        return _logical(sign, left, right, dtype)
+    if dtype == _BOOL and sign in ("+", "*"):
+        return Term(f"({cast(left, dtype)} {'or' if sign == '+' else 'and'} {cast(right, dtype)})", dtype, missing)
+    if dtype == _BOOL:
+        common = _compared(left, right)
+        return Term(f"({cast(left, common)} {sign} {cast(right, common)})", dtype, missing)
+    if sign == "**":
+        return Term(_power(left, right, dtype), dtype, missing)
+    one, two = cast(left, dtype), cast(right, dtype)
+    if sign in ("//", "%"):
+        kind = "float" if dtype.kind == "f" else "int"
+        function = f"{kind}_floor_divide" if sign == "//" else f"{kind}_remainder"
+        return Term(f"{dtype}({function}({one}, {two}))", dtype, missing)
+    return Term(f"{dtype}({one} {sign} {two})", dtype, missing)
+
+
+def choose(condition: Term, yes: Term, no: Term, dtype: np.dtype[Any]) -> Term:
+    """Return ``where(condition, yes, no)``."""
+    test = cast(condition, _BOOL)
+    text = f"({cast(yes, dtype)} if {test} else {cast(no, dtype)})"
+    missing = None
+    if yes.missing or no.missing:
+        missing = f"({yes.missing or False} if {test} else {no.missing or False})"
+    if condition.missing:
+        missing = f"({condition.missing} or {missing})" if missing else condition.missing
+    return Term(text, dtype, missing)
+
+
+def call(function: str, terms: list[Term], dtype: np.dtype[Any]) -> Term:
+    """Return ``function(terms)`` of a function that works value by value."""
+    missing = either(*terms)
+    if function in ("isnan", "isfinite"):
+        if terms[0].dtype is None or terms[0].dtype.kind != "f":
+            return Term(str(function == "isfinite"), dtype, missing)
+        return Term(f"np.{function}({terms[0].text})", dtype, missing)
+    if function == "delta_r":
+        eta1, phi1, eta2, phi2 = terms
+        return Term(f"{dtype}(np.hypot({_difference(eta1, eta2, dtype)}, {_phi(phi1, phi2, dtype)}))", dtype, missing)
+    if function == "delta_phi":
+        return Term(_phi(terms[0], terms[1], dtype), dtype, missing)
+    values = [cast(term, dtype) for term in terms]
+    if function in ("minimum", "maximum"):
+        return Term(_extreme(function, terms, dtype), dtype, missing)
+    if dtype.kind != "f":
+        if function in ("floor", "ceil"):
+            return Term(values[0], dtype, missing)
+        if function == "abs":
+            return Term(f"abs({values[0]})" if dtype.kind == "i" else values[0], dtype, missing)
+        raise Unfusable
+    return Term(f"{dtype}(np.{function}({', '.join(values)}))", dtype, missing)
+
+
+def either(*terms: Term) -> str | None:
+    """Return what is true where one of the terms is missing."""
+    masks = [term.missing for term in terms if term.missing is not None]
+    return None if not masks else masks[0] if len(masks) == 1 else f"({' or '.join(masks)})"
+
+
+def _literal(number: bool | int | float | None, dtype: np.dtype[Any]) -> str:
+    assert number is not None
+    if dtype == _BOOL:
+        return str(bool(number))
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        if isinstance(number, float) or not limits.min <= number <= limits.max:
+            raise Unfusable
+        return f"{dtype}({int(number)})"
+    with np.errstate(over="ignore"):
+        value = float(dtype.type(number))
+    if np.isfinite(value):
+        return f"{dtype}({value!r})"
+    return f"{dtype}({'np.nan' if np.isnan(value) else '-np.inf' if value < 0 else 'np.inf'})"
+
+
+def _compared(left: Term, right: Term) -> np.dtype[Any]:
+    """Return the dtype in which two values are compared."""
+    common = np.result_type(left.weak, right.weak)
+    kinds = {term.dtype.kind for term in (left, right) if term.dtype is not None}
+    if common == np.float16 or (kinds == {"i", "u"} and common.kind == "f"):
+        raise Unfusable  # numpy compares int64 with uint64 exactly
+    return np.dtype(np.int8) if common == _BOOL else common
+
+
+def _logical(sign: str, left: Term, right: Term, dtype: np.dtype[Any]) -> Term:
+    """Of two conditions, with what is missing open to both; or bit by bit."""
+    one, two = cast(left, dtype), cast(right, dtype)
+    missing = either(left, right)
+    if dtype != _BOOL:
+        return Term(f"{dtype}({one} {sign} {two})", dtype, missing)
+    word = "and" if sign == "&" else "or"
+    if missing is None:
+        return Term(f"({one} {word} {two})", dtype)
+    decides = "" if sign == "|" else "not "
+    decided = [f"({decides}{value})" if term.missing is None else f"({decides}{value} and not {term.missing})"
+               for term, value in ((left, one), (right, two))]  # fmt: skip
+    settled = f"({' or '.join(decided)})"
+    text = f"({settled} or ({one} {word} {two}))" if sign == "|" else f"(not {settled} and ({one} {word} {two}))"
+    return Term(text, dtype, f"({missing} and not {settled})")
+
+
+def _power(left: Term, right: Term, dtype: np.dtype[Any]) -> str:
+    base = cast(left, dtype)
+    if dtype.kind != "f":
+        if right.dtype is not None and right.dtype.kind == "i":
+            raise Unfusable  # a negative power among them is numpy's to refuse
+        return f"{dtype}(int_power({base}, {cast(right, dtype)}))"
+    if right.number == 2:
+        return f"{dtype}({base} * {base})"
+    if right.number == 0.5:
+        return f"{dtype}(np.sqrt({base}))"
+    return f"{dtype}(np.power({base}, {cast(right, dtype)}))"
+
+
+def _extreme(function: str, terms: list[Term], dtype: np.dtype[Any]) -> str:
+    one, two = (cast(term, dtype) for term in terms)
+    if dtype == _BOOL:
+        return f"({one} {'or' if function == 'maximum' else 'and'} {two})"
+    sign = ">=" if function == "maximum" else "<="
+    return f"({one} if ({one} {sign} {two} or {one} != {one}) else {two})"
+
+
+def _difference(a: Term, b: Term, dtype: np.dtype[Any]) -> str:
+    kind = _floating(a, b)
+    return cast(Term(f"{kind}({cast(a, kind)} - {cast(b, kind)})", kind), dtype)
+
+
+def _phi(a: Term, b: Term, dtype: np.dtype[Any]) -> str:
+    kind = _floating(a, b)
+    pi = _literal(np.pi, kind)
+    return cast(Term(f"{kind}(delta_phi({cast(a, kind)}, {cast(b, kind)}, {pi}))", kind), dtype)
+
+
+def _floating(a: Term, b: Term) -> np.dtype[Any]:
+    dtype = np.result_type(a.weak, b.weak)
+    if dtype == np.float16:
+        raise Unfusable
+    return dtype if dtype.kind == "f" else np.dtype(np.float64)

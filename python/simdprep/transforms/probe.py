@@ -1,0 +1,92 @@
+"""Probe: what an expression would compute with: dtypes, numbers and levels, found without any event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .catalog import Catalog, Path
+from .evaluate import visited
+from .expressions import Expression, Node
+from .frame import Frame, Value
+from .levels import Scope
+
+
+class _EmptyFrame(Frame):
+    """The frame of no events: fields of their dtypes, and whether some of their values are missing."""
+
+    def __init__(self, frame: Frame, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.num_events = 0
+        self.fields: dict[tuple[str, str], Value] = {}
+        self._full = frame
+
+    def value(self, name: str, entry: str) -> Value:
+        full = self._full.value(name, entry)
+        missing = None if full.missing is None else np.zeros(0, np.bool_)
+        self.fields[name, entry] = Value(full.path, np.zeros(0, full.data.dtype), missing)
+        return self.fields[name, entry]
+
+    def counts(self, step: str) -> NDArray[np.int64]:
+        return np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a node of an expression gives.
+
+    Attributes:
+        path: Its level.
+        dtype: That of its values; ``None`` for a Python number, which takes the dtype of what is beside it.
+        number: The number, where it is one.
+        may_miss: True where some entries may have no value.
+    """
+
+    path: Path
+    dtype: np.dtype[Any] | None
+    number: bool | int | float | None
+    may_miss: bool
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What an expression would compute with.
+
+    Attributes:
+        kinds: The kind of every node, by its ``id``.
+        fields: A value without entries of every field that is read.
+    """
+
+    kinds: dict[int, Kind]
+    fields: dict[tuple[str, str], Value]
+
+    def dtype(self, name: str, entry: str) -> np.dtype[Any]:
+        """Return the dtype of a field."""
+        dtype: np.dtype[Any] = self.fields[name, entry].data.dtype
+        return dtype
+
+    def may_miss(self, name: str, entry: str) -> bool:
+        """Return whether some values of a field are missing."""
+        return self.fields[name, entry].missing is not None
+
+
+def probe(expression: Expression, scope: Scope, frame: Frame) -> Probe:
+    """Find out what ``expression`` computes with on ``frame``.
+
+    Raises:
+        ExpressionError: as :func:`.evaluate.evaluate`.
+    """
+    kinds: dict[int, Kind] = {}
+
+    def note(node: Node, value: Value) -> None:
+        if isinstance(value.data, np.ndarray):
+            kinds[id(node)] = Kind(value.path, value.data.dtype, None, value.missing is not None)
+        else:
+            kinds[id(node)] = Kind(value.path, None, value.data, False)
+
+    empty = _EmptyFrame(frame, scope.catalog)
+    visited(expression, scope, empty, note)
+    return Probe(kinds, empty.fields)
