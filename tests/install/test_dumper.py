@@ -104,7 +104,7 @@ class TestWays:
         found = f"simdprep_DIR={wheel / 'lib' / 'cmake' / 'simdprep'}"
         self.check(built(f"dumper-wheel-{name}", found, f"CMAKE_CXX_COMPILER={compiler(name)}"), tmp_path, wanted)
 
-    @pytest.mark.parametrize("name", ["gcc", "clang"])
+    @pytest.mark.parametrize("name", ["gcc", pytest.param("clang", marks=pytest.mark.long)])
     def test_a_source_tree(self, tmp_path, wanted, name):
         source = f"SIMDPREP_SOURCE={ROOT}"
         self.check(built(f"dumper-source-{name}", source, f"CMAKE_CXX_COMPILER={compiler(name)}"), tmp_path, wanted)

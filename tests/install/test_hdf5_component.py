@@ -58,9 +58,10 @@ def test_the_root_that_is_given_is_taken(prefix, tmp_path, version):
 def test_without_hdf5_one_error_names_the_package(prefix, tmp_path):
     (tmp_path / "root").mkdir()
     nothing = [f"CMAKE_FIND_ROOT_PATH_MODE_{kind}=ONLY" for kind in ("INCLUDE", "LIBRARY")]
+    others = [f"SIMDPREP_{name}_{kind}=/any" for name in ("LZ4", "ZSTD") for kind in ("INCLUDE_DIR", "LIBRARY")]
     deflate = ["SIMDPREP_LIBDEFLATE_INCLUDE_DIR=/any", "SIMDPREP_LIBDEFLATE_LIBRARY=/any", "ZLIB_LIBRARY=/any"]
     root = f"CMAKE_FIND_ROOT_PATH={tmp_path / 'root'}"
-    done = consume(prefix, tmp_path / "build", root, *nothing, *deflate, "ZLIB_INCLUDE_DIR=/any")
+    done = consume(prefix, tmp_path / "build", root, *nothing, *deflate, *others, "ZLIB_INCLUDE_DIR=/any")
     assert done.returncode != 0
     assert "HDF5 (C library): got none, expected 1.10.3 or later" in done.stdout
     assert "apt-get install libhdf5-dev" in done.stdout

@@ -70,7 +70,7 @@ def test_ci_runs_exactly_these(clone, told_path):
     environment.pop("SIMDPREP_REQUIRE_DATA", None)
     done = subprocess.run([clone / ".ci" / "run"], env=environment, capture_output=True, text=True, check=True)
     called = [line.strip() for line in done.stdout.splitlines()]
-    assert [line for line in called if "install -y clang" in line]
+    assert [line for line in called if "install -y ccache clang" in line]
     assert "python3 -m venv .venv" in called
     assert "pip install .[test]" in called
     assert "simdprep convert examples/toy_nano.root -o train.h5 --overwrite" in called

@@ -53,6 +53,7 @@ def test_every_byte_of_a_stream_has_its_part():
     assert len(anatomy.table(found, raw.nbytes).splitlines()) == 3 + len(anatomy.PARTS)
 
 
+@pytest.mark.long
 def test_the_tables_of_the_codec(tmp_path):
     result = session.run("codec", "tiny", memory=False, told=lambda line: None)
     kept = json.loads(result.write(tmp_path).read_text())

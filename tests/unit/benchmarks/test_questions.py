@@ -11,7 +11,12 @@ from benchmarks.comparison import assert_equal
 from benchmarks.question import Contender, question
 
 
-@pytest.mark.parametrize("name", QUESTIONS)
+SLOW = ("cpp", "level")  # one compiles a program of its own, the other tries every level of every file
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] if name in SLOW else []) for name in QUESTIONS]
+)
 def test_a_question_runs(name, tmp_path):
     result = session.run(name, "tiny", memory=False, told=lambda line: None)
     assert result.cases
