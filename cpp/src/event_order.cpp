@@ -17,21 +17,28 @@ void EventOrder::remove_filler() {
     moved_.notify_all();  // those that wait may now be all there are
 }
 
+void EventOrder::wait_for_turn(std::uint64_t number, std::unique_lock<std::mutex>& lock) {
+    ++blocked_;
+    while (is_ahead(number) && missed_ != next_) {
+        if (blocked_ < fillers_) {
+            moved_.wait(lock);
+            continue;
+        }
+        const bool moved = moved_.wait_for(lock, patience, [&] { return !is_ahead(number) || blocked_ < fillers_ || missed_ == next_; });
+        if (!moved) missed_ = next_;
+    }
+    --blocked_;
+    if (!is_ahead(number)) return;
+    moved_.notify_all();
+    throw AlignmentError(expected("number of an event", number, "less than " + std::to_string(window_) + " beyond " +
+                                  std::to_string(next_) + ", which was neither ended nor skipped"),
+                         {}, "skip_event(number) for events that are not stored");
+}
+
 void EventOrder::put(std::uint64_t number, Buffer event, const Take& take) {
     std::unique_lock lock(mutex_);
     is_used_ = true;
-    ++blocked_;
-    while (number >= next_ + window_ && blocked_ < fillers_) {
-        if (blocked_ == fillers_) moved_.notify_all();
-        moved_.wait(lock);
-    }
-    --blocked_;
-    if (number >= next_ + window_) {
-        moved_.notify_all();
-        throw AlignmentError(expected("number of an event", number, "less than " + std::to_string(window_) + " beyond " +
-                                      std::to_string(next_) + ", which was neither ended nor skipped"),
-                             {}, "skip_event(number) for events that are not stored");
-    }
+    wait_for_turn(number, lock);
     if (number < next_ || !waiting_.try_emplace(number, std::move(event)).second)
         throw AlignmentError(expected("number of an event", std::to_string(number) + " twice", "each number once"));
     take_next(take);

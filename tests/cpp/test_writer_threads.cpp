@@ -1,5 +1,6 @@
 // Several threads fill one dataset.
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -132,8 +133,9 @@ TEST(threads_that_are_far_ahead_wait) {
     const auto events = toy::events(6 * order_window, 3, 1, 1);
     MemoryOutput output;
     Loop loop(output.sink(), options(1, 1 << 16, 0));
-    // Each thread has a block of numbers of its own, which is the worst that can be.
+    // Each thread has a block of numbers of its own, and the first block comes last, which is the worst that can be.
     on_threads(3, [&](unsigned thread) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100 * (2 - thread)));
         Handles mine(loop);
         const std::size_t share = events.size() / 3;
         for (std::size_t at = thread * share; at < (thread + 1) * share; ++at) {

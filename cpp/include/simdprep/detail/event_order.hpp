@@ -1,6 +1,7 @@
 // EventOrder: events that come with numbers, from several threads, leave in the order of these.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +28,8 @@ public:
     void remove_filler();
 
     // The event `number`, in a buffer of its own, or null if it was skipped. Waits while `number` is further ahead of the
-    // first that is missing than the window. AlignmentError if the number was there before, or if all fillers wait.
+    // first that is missing than the window. AlignmentError if the number was there before, or if all fillers have waited
+    // for `patience`: a thread that holds the missing number may not have asked for its filler yet.
     void put(std::uint64_t number, Buffer event, const Take& take);
     // What still waits, in the order of numbers. Returns the first number that was missing, if any waited.
     std::optional<std::uint64_t> put_rest(const Take& take);
@@ -36,6 +38,10 @@ public:
     [[nodiscard]] bool is_used() const;
 
 private:
+    static constexpr std::chrono::seconds patience{5};
+
+    [[nodiscard]] bool is_ahead(std::uint64_t number) const { return number >= next_ + window_; }
+    void wait_for_turn(std::uint64_t number, std::unique_lock<std::mutex>& lock);
     void take_next(const Take& take);
 
     std::uint64_t window_;
@@ -46,6 +52,7 @@ private:
     std::uint64_t next_ = 0;
     std::size_t fillers_ = 0;
     std::size_t blocked_ = 0;
+    std::optional<std::uint64_t> missed_;  // the number that all fillers waited for in vain
     bool is_used_ = false;
 };
 
