@@ -26,7 +26,7 @@ class Collection:
         name: Its name.
         fields: The fields that hold numbers.
         path: The list objects from the event down to this one, itself last; ``()`` for one entry per event.
-        texts: The fields that hold text, which no expression can use.
+        texts: The fields that hold text, which expressions can compare with a text.
         holder: The object whose records hold this one's lists (``events.Jet.tracks``); ``None`` where
             it is a field of the event.
         key: Its name there.

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ExpressionError
-from .expressions import Binary, Call, Expression, Index, Lead, Member, Name, Node, Number, Unary, fold
+from .expressions import Expression
 from .frame import Frame, Value
 from .functions import FUNCTIONS
 from .levels import Scope
+from .nodes import Binary, Call, Index, Lead, Match, Member, Name, Node, Number, Unary, fold
 
 
 def _power(base: Any, exponent: Any) -> Any:
@@ -80,10 +81,10 @@ def _visit(node: Node, inner: list[Value], expression: Expression, scope: Scope,
     match node:
         case Number(value=number):
             return Value((), number)
-        case Name() | Member():
-            return frame.value(*scope.resolve(expression, node))
-        case Lead():
-            value = frame.value(*scope.resolve(expression, node))
+        case Name() | Member() | Match(field=Name() | Member()):
+            return _stored(node, expression, scope, frame)
+        case Lead() | Match():
+            value = _stored(node, expression, scope, frame)
             first = _entry(value, 0, frame)
             # In an event without entries there is nothing the lead could be compared with.
             return Value((), first.data) if len(value.path) == 1 and value.missing is None else first
@@ -110,6 +111,11 @@ def _visit(node: Node, inner: list[Value], expression: Expression, scope: Scope,
             assert compute_values is not None
             data = compute_values(*(_strong(value.data, together) for value in together))
             return Value(together[0].path, _weak(data, inner), _either(*together))
+
+
+def _stored(node: Name | Member | Lead | Match, expression: Expression, scope: Scope, frame: Frame) -> Value:
+    """Return a field, or where a field of text is the one it is compared with."""
+    return frame.value(*scope.resolve(expression, node), node.text if isinstance(node, Match) else None)
 
 
 def _together(values: list[Value], frame: Frame) -> list[Value]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import AlignmentError
 from .catalog import EVENTS, Catalog, Collection, Path
+from .texts import equals
 
 if TYPE_CHECKING:
     import awkward as ak
@@ -44,7 +45,7 @@ class Table:
         size: Present entries.
         positions: Where the present entries stand in ``columns``; ``None`` for all as they came.
         parameters: Those of the records, such as their name, which carries their behaviour.
-        values: Fields asked for, as numbers, until the entries change.
+        values: Fields asked for, as numbers, until the entries change; with the text that one is compared with.
     """
 
     collection: Collection
@@ -53,7 +54,7 @@ class Table:
     size: int
     positions: Positions | None = None
     parameters: Mapping[str, Any] | None = None
-    values: dict[str, Value] = field(default_factory=dict)
+    values: dict[tuple[str, str | None], Value] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._length = self.size  # of the columns
@@ -76,7 +77,7 @@ class Table:
         import awkward as ak
 
         data = value.data if isinstance(value.data, np.ndarray) else np.full(self.size, value.data)
-        self.values[name] = Value(self.collection.path, data, value.missing)
+        self.values[name, None] = Value(self.collection.path, data, value.missing)
         content = ak.contents.NumpyArray(self._as_they_came(data))
         if value.missing is not None:
             mask = ak.index.Index8(self._as_they_came(value.missing).astype(np.int8))
@@ -125,20 +126,23 @@ class Frame:
             assert counts is not None
         return counts
 
-    def value(self, name: str, entry: str) -> Value:
-        """Return a field of an object as flat numbers."""
+    def value(self, name: str, entry: str, text: str | None = None) -> Value:
+        """Return a field of an object as flat numbers; with ``text``, where the field is this text."""
         import awkward as ak
 
         table = self.tables[name]
-        if entry not in table.values:
+        if (entry, text) not in table.values:
             column = table.columns[entry]
             present = column if table.positions is None else column[table.positions]
+            if text is not None:
+                table.values[entry, text] = Value(table.collection.path, *equals(present, text))
+                return table.values[entry, text]
             masked = ak.to_numpy(present, allow_missing=True)
             missing = np.ma.getmaskarray(masked) if isinstance(masked, np.ma.MaskedArray) else None
             if missing is not None and not missing.any():
                 missing = None
-            table.values[entry] = Value(table.collection.path, np.ma.getdata(masked), missing)
-        return table.values[entry]
+            table.values[entry, None] = Value(table.collection.path, np.ma.getdata(masked), missing)
+        return table.values[entry, text]
 
     def lifted(self, value: Value, path: Path) -> Value:
         """Return ``value`` repeated for each entry of the deeper level ``path``; one number stays one."""

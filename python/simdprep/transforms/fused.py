@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .evaluate import evaluate
-from .expressions import Expression, operands
+from .expressions import Expression
 from .frame import Frame, Value
 from .generate import MAX_DEPTH, Unfusable, generate
 from .levels import Scope
+from .nodes import operands
 from .probe import probe
 
 #: A thread of its own is worth it for this much.
@@ -60,7 +61,7 @@ def _call(
     kernel: Callable[..., None],
     frame: Frame,
     steps: list[str],
-    fields: list[tuple[str, str, bool]],
+    fields: list[tuple[str, str, str | None, bool]],
     out: NDArray[Any],
     missing: NDArray[np.bool_],
 ) -> None:
@@ -70,8 +71,8 @@ def _call(
         offsets = np.zeros(len(counts) + 1, np.int64)
         np.cumsum(counts, out=offsets[1:])
         arrays.append(offsets)
-    for name, entry, may_miss in fields:
-        value = frame.value(name, entry)
+    for name, entry, text, may_miss in fields:
+        value = frame.value(name, entry, text)
         arrays.append(np.ascontiguousarray(value.data))
         if may_miss:
             arrays.append(np.zeros(len(value.data), np.bool_) if value.missing is None else value.missing)

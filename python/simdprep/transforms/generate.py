@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from .catalog import Path
-from .expressions import Binary, Call, Expression, Index, Lead, Member, Name, Node, Number, Unary
+from .expressions import Expression
 from .functions import FUNCTIONS
 from .kernel_source import Block, kernel_text
 from .levels import Scope
+from .nodes import Binary, Call, Index, Lead, Match, Member, Name, Node, Number, Unary
 from .operations import Term, Unfusable, binary, call, cast, choose, unary
 from .probe import Kind, Probe
 
@@ -33,14 +34,15 @@ class Generated:
     Attributes:
         source: Text of the module that defines it.
         steps: The lists whose offsets it takes.
-        fields: Then ``(object, field, may miss)``: values, and a mask where some may be missing.
+        fields: Then ``(object, field, text, may miss)``: values, or where they are the text; and a mask where
+            some may be missing.
         dtype: Of the result.
         may_miss: True where it writes a mask.
     """
 
     source: str
     steps: list[str]
-    fields: list[tuple[str, str, bool]]
+    fields: list[tuple[str, str, str | None, bool]]
     dtype: np.dtype[Any]
     may_miss: bool
 
@@ -60,7 +62,7 @@ class _Generator:
     scope: Scope
     probe: Probe
     steps: list[str] = field(default_factory=list)
-    fields: dict[tuple[str, str], int] = field(default_factory=dict)
+    fields: dict[tuple[str, str, str | None], int] = field(default_factory=dict)
     names: int = 0
 
     def whole(self) -> Generated:
@@ -78,8 +80,8 @@ class _Generator:
         for outer, inner in pairwise(chain):
             outer.lines.append(inner)
         arguments = ["begin", "end", *(f"offsets_{index}" for index in range(len(self.steps)))]
-        fields = [(name, entry, self.probe.may_miss(name, entry)) for name, entry in self.fields]
-        for index, (_, _, may_miss) in enumerate(fields):
+        fields = [(*key, self.probe.may_miss(*key)) for key in self.fields]
+        for index, (*_, may_miss) in enumerate(fields):
             arguments += [f"field_{index}", f"missing_{index}"] if may_miss else [f"field_{index}"]
         source = kernel_text([*arguments, "out", "missing"], root)
         return Generated(source, self.steps, fields, kind.dtype, result.missing is not None)
@@ -108,9 +110,9 @@ class _Generator:
             raise Unfusable
         block = chain[len(kind.path)]
         match node:
-            case Name() | Member():
-                return self.stored(*self.scope.resolve(self.expression, node), block.index)
-            case Lead():
+            case Name() | Member() | Match(field=Name() | Member()):
+                return self.stored(node, block.index)
+            case Lead() | Match():
                 return self.lead(node, chain)
             case Index(operand=operand, index=index):
                 return self.entry(operand, index, chain[: len(kind.path) + 1], kind)
@@ -145,20 +147,21 @@ class _Generator:
             block.lines.append(f"{missing} = {term.missing}")
         return Term(value, dtype, missing)
 
-    def stored(self, name: str, entry: str, index: str) -> Term:
+    def stored(self, node: Name | Member | Lead | Match, index: str) -> Term:
         """Return the field of an object at ``index``."""
-        number = self.fields.setdefault((name, entry), len(self.fields))
-        missing = f"missing_{number}[{index}]" if self.probe.may_miss(name, entry) else None
-        return Term(f"field_{number}[{index}]", self.probe.dtype(name, entry), missing)
+        key = (*self.scope.resolve(self.expression, node), node.text if isinstance(node, Match) else None)
+        number = self.fields.setdefault(key, len(self.fields))
+        missing = f"missing_{number}[{index}]" if self.probe.may_miss(*key) else None
+        return Term(f"field_{number}[{index}]", self.probe.dtype(*key), missing)
 
-    def lead(self, node: Lead, chain: list[Block]) -> Term:
+    def lead(self, node: Lead | Match, chain: list[Block]) -> Term:
         """Write ``lead.field``; in an empty list of an event's own nothing is there that could ask for it."""
-        name, entry = self.scope.resolve(self.expression, node)
+        name, _ = self.scope.resolve(self.expression, node)
         path = self.scope.catalog[name].path
         kind = self.probe.kinds[id(node)]
 
         def inner(first: str) -> Term:
-            return self.stored(name, entry, first)
+            return self.stored(node, first)
 
         found = self.picked(path, 0, chain[: len(path)], inner, kind)
         return found if kind.may_miss else Term(found.text, found.dtype)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from ..errors import ExpressionError, nearest, nearest_hint
 from .catalog import EVENTS, Catalog, Collection, Path
-from .expressions import Binary, Call, Expression, Index, Lead, Member, Name, Node, Number, Unary, fold
+from .expressions import Expression
 from .functions import FUNCTIONS
+from .nodes import Binary, Call, Index, Lead, Match, Member, Name, Node, Number, Unary, fold
 
 
 @dataclass(frozen=True)
@@ -54,24 +55,29 @@ class Scope:
         """Level the expression must have, or be repeated to."""
         return self.catalog[self.own].path
 
-    def resolve(self, expression: Expression, node: Name | Member | Lead) -> tuple[str, str]:
-        """Return the object and field that ``node`` names.
+    def resolve(self, expression: Expression, node: Name | Member | Lead | Match) -> tuple[str, str]:
+        """Return the object and field that ``node`` names: one of numbers, or the one of text that is compared.
 
         Raises:
             ExpressionError: there is none; it proposes the nearest.
         """
+        text = node.text if isinstance(node, Match) else None
+        if isinstance(node, Match):
+            node = node.field
         if isinstance(node, Lead):
             self._check_lead(expression, node)
-            return self._field(expression, node, self.catalog[self.own], node.name)
+            return self._field(expression, node, self.catalog[self.own], node.name, text)
         if isinstance(node, Member):
-            return self._field(expression, node, self._object(expression, node, node.object), node.name)
+            return self._field(expression, node, self._object(expression, node, node.object), node.name, text)
         own, event = self.catalog[self.own], self.catalog[EVENTS]
         for collection in (own, event):
             if node.name in collection.fields or node.name in collection.texts:
-                return self._field(expression, node, collection, node.name)
-        if node.name in self.catalog and self.catalog[node.name].fields == ("value",):
-            return node.name, "value"
-        raise self._unknown_name(expression, node, own, event)
+                return self._field(expression, node, collection, node.name, text)
+        if node.name in self.catalog:
+            plain = self.catalog[node.name]
+            if (plain.fields if text is None else plain.texts) == ("value",):
+                return node.name, "value"
+        raise self._unknown_name(expression, node, own, event, text)
 
     def check(self, expression: Expression) -> list[Reference]:
         """Check names and levels, before anything is read; return what the expression reads.
@@ -90,11 +96,11 @@ class Scope:
         match node:
             case Number():
                 return _Level(())
-            case Name() | Member() | Lead():
+            case Name() | Member() | Lead() | Match():
                 name, entry = self.resolve(expression, node)
                 path = self.catalog[name].path
                 shown = f"{name}.{entry}" if name not in (self.own, EVENTS) else entry
-                if isinstance(node, Lead):
+                if isinstance(node, Lead) or (isinstance(node, Match) and isinstance(node.field, Lead)):
                     return _Level(path[:-1], f"lead.{entry}", node.column, (Reference(name, entry, path[:-1]),))
                 return _Level(path, shown, node.column, (Reference(name, entry, path),))
             case Call(function="num", arguments=(Name(name=name, column=column),)):
@@ -160,19 +166,26 @@ class Scope:
         raise expression.error("unknown object", at, got=repr(name), expected=_listed(known), hint=hint)
 
     def _field(
-        self, expression: Expression, node: Name | Member | Lead, collection: Collection, name: str
+        self, expression: Expression, node: Name | Member | Lead, collection: Collection, name: str, text: str | None
     ) -> tuple[str, str]:
-        if name in collection.fields:
+        if name in (collection.fields if text is None else collection.texts):
             return collection.name, name
         if name in collection.texts:
-            raise expression.error("text field", node.column, got=repr(name), expected="a field of numbers")
+            rule, example = "a field of numbers", f'{name} == "..."'
+            raise expression.error("text field", node.column, got=repr(name), expected=rule, hint=example)
+        if name in collection.fields:
+            got, rule = f"{name!r}, a field of numbers", f"a field of text, to compare with {text!r}"
+            raise expression.error("field", node.column, got=got, expected=rule, hint="a number instead of the text")
         owner = "the event" if collection.name == EVENTS else collection.name
-        hint = nearest_hint(name, collection.fields, otherwise=_listed(collection.fields))
+        known = collection.fields if text is None else collection.texts or collection.fields
+        hint = nearest_hint(name, known, otherwise=_listed(known)) or None
         raise expression.error("unknown name", node.column, got=repr(name), expected=f"a field of {owner}", hint=hint)
 
-    def _unknown_name(self, expression: Expression, node: Name, own: Collection, event: Collection) -> ExpressionError:
+    def _unknown_name(
+        self, expression: Expression, node: Name, own: Collection, event: Collection, text: str | None
+    ) -> ExpressionError:
         rule = "a field of the event" if own.name == EVENTS else f"a field of {own.name} or of the event"
-        known = [*own.fields, *event.fields]
+        known = list(dict.fromkeys([*own.fields, *event.fields] if text is None else [*own.texts, *event.texts]))
         if node.name in self.catalog:
             fields = self.catalog[node.name].fields
             hint = f"{node.name}.{fields[0]}" if fields else f"num({node.name})"

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from .catalog import Catalog, Path
 from .evaluate import visited
-from .expressions import Expression, Node
+from .expressions import Expression
 from .frame import Frame, Value
 from .levels import Scope
+from .nodes import Node
 
 
 class _EmptyFrame(Frame):
@@ -21,14 +22,14 @@ class _EmptyFrame(Frame):
     def __init__(self, frame: Frame, catalog: Catalog) -> None:
         self.catalog = catalog
         self.num_events = 0
-        self.fields: dict[tuple[str, str], Value] = {}
+        self.fields: dict[tuple[str, str, str | None], Value] = {}
         self._full = frame
 
-    def value(self, name: str, entry: str) -> Value:
-        full = self._full.value(name, entry)
+    def value(self, name: str, entry: str, text: str | None = None) -> Value:
+        full = self._full.value(name, entry, text)
         missing = None if full.missing is None else np.zeros(0, np.bool_)
-        self.fields[name, entry] = Value(full.path, np.zeros(0, full.data.dtype), missing)
-        return self.fields[name, entry]
+        self.fields[name, entry, text] = Value(full.path, np.zeros(0, full.data.dtype), missing)
+        return self.fields[name, entry, text]
 
     def counts(self, step: str) -> NDArray[np.int64]:
         return np.zeros(0, np.int64)
@@ -61,16 +62,16 @@ class Probe:
     """
 
     kinds: dict[int, Kind]
-    fields: dict[tuple[str, str], Value]
+    fields: dict[tuple[str, str, str | None], Value]
 
-    def dtype(self, name: str, entry: str) -> np.dtype[Any]:
-        """Return the dtype of a field."""
-        dtype: np.dtype[Any] = self.fields[name, entry].data.dtype
+    def dtype(self, name: str, entry: str, text: str | None = None) -> np.dtype[Any]:
+        """Return the dtype of a field; bool where it is compared with a text."""
+        dtype: np.dtype[Any] = self.fields[name, entry, text].data.dtype
         return dtype
 
-    def may_miss(self, name: str, entry: str) -> bool:
+    def may_miss(self, name: str, entry: str, text: str | None = None) -> bool:
         """Return whether some values of a field are missing."""
-        return self.fields[name, entry].missing is not None
+        return self.fields[name, entry, text].missing is not None
 
 
 def probe(expression: Expression, scope: Scope, frame: Frame) -> Probe:

@@ -19,10 +19,11 @@ from ..errors import SchemaError
 from .catalog import EVENTS, Catalog
 from .cutflow import CutFlow, ObjectFlow
 from .evaluate import evaluate
-from .expressions import Expression, Unary
+from .expressions import Expression
 from .frame import Frame, Value
 from .fused import evaluate_fused
 from .levels import Scope
+from .nodes import Unary
 from .rules import Rules, Step
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from ..errors import ExpressionError
 #: Longest expression; a longer one is a mistake or an attack, and everything below stays quick.
 MAX_LENGTH = 10_000
 
-Kind = Literal["number", "name", "operator", "end"]
+Kind = Literal["number", "name", "text", "operator", "end"]
 
 _KINDS: dict[str, Kind] = {"number": "number", "name": "name", "operator": "operator"}
 _TOKEN = re.compile(
@@ -19,6 +19,7 @@ _TOKEN = re.compile(
     r"(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<name>[^\W\d]\w*)"
     r"|`(?P<quoted>[^`]+)`"
+    r"|\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'"
     r"|(?P<foreign>&&|\|\||<>|=(?!=)|!(?!=)|\^)"
     r"|(?P<operator>\*\*|//|<=|>=|==|!=|[-+*/%<>&|~()\[\],.])"
     r"|(?P<end>\Z)"
@@ -32,11 +33,11 @@ _LARGEST = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A number, name or operator.
+    """A number, name, text or operator.
 
     Attributes:
         kind: What it is; ``end`` stands after the last one.
-        text: The operator or name; as written for a number.
+        text: The operator, name or text, without quotes; as written for a number.
         column: Where it starts, from 1.
         quoted: True for a name in backticks, which is never a word of the language.
     """
@@ -75,6 +76,8 @@ def tokenize(text: str, where: str) -> list[Token]:
             tokens.append(Token("operator", _WORDS[word], column))
         elif kind == "quoted":
             tokens.append(Token("name", word, column - 1, quoted=True))
+        elif kind in ("single", "double"):
+            tokens.append(Token("text", word, column - 1))
         elif kind != "end":
             tokens.append(Token(_KINDS[kind], word, column))
         else:
@@ -117,7 +120,7 @@ def _unknown_character(text: str, position: int, where: str) -> ExpressionError:
     char = text[position]
     hint = None
     if char in "'\"":
-        hint = "a number: expressions have no text"
+        hint = "a closing quote"
     elif char == "`":
         hint = "a closing backtick"
     rule = "a name, a number or an operator"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from simdprep.errors import ExpressionError
 from simdprep.transforms import names, parse
-from simdprep.transforms.expressions import Binary, Call, Index, Lead, Member, Name, Number, Unary, fold
+from simdprep.transforms.nodes import Binary, Call, Index, Lead, Match, Member, Name, Number, Unary, fold
 
 
 def shown(expression):
@@ -21,6 +21,8 @@ def shown(expression):
                 return repr(value)
             case Name(name=name):
                 return name
+            case Match(field=field, text=text):
+                return f"({visit(field, [])} is {text})"
             case Member(object=owner, name=name):
                 return f"{owner}.{name}"
             case Lead(name=name):
@@ -74,6 +76,8 @@ def shown(expression):
         ("1. + .5 + 1e3 + 2.5E-1", "(((1.0 + 0.5) + 1000.0) + 0.25)"),
         ("a\n  & b", "(a & b)"),
         ("9223372036854775807", "9223372036854775807"),
+        ("a == 'x y' & \"it's\" != b", "((a is x y) & (~(b is it's)))"),
+        ("Jet[0].label == 'b' | Jet.label[1] != ''", "((Jet.label is b)[0] | (~(Jet.label is )[1]))"),
     ],
 )
 def test_what_binds_to_what(text, tree):
@@ -136,7 +140,13 @@ WRONG = {
     "a[x]": ("index: got 'x', expected a whole number, such as 0 for the first", "column 3"),
     "a[9999999999]": ("index: got '9999999999', expected a whole number, such as 0 for the first", "column 3"),
     "a[1:2]": ("character: got ':', expected a name, a number or an operator", "column 4"),
-    "name == 'x'": ("character: got \"'\", expected a name", "column 9", "a number: expressions have no text"),
+    "name == 'x": ("character: got \"'\", expected a name", "column 9", "a closing quote"),
+    "'x'": ("text: got 'x', expected a text field on the other side of == or !=", "column 1", "name == 'x'"),
+    "abs('x')": ("text: got 'x', expected a text field on the other side of == or !=", "column 5", "name == 'x'"),
+    "name < 'x'": ("text: got 'x', expected a text field on the other side of == or !=", "column 8", "name == 'x'"),
+    "'x' == 'y'": ("text: got 'x', expected the name of a text field on the other side", "column 1"),
+    "a + 1 == 'y'": ("text: got 'y', expected the name of a text field on the other side", "column 10"),
+    "3 == 'y'": ("text: got 'y', expected the name of a text field on the other side", "column 6"),
     "a == ~b": ("syntax: got '~', expected parentheses: ~ binds looser than", "column 6", "(~ ...)"),
     "`a": ("character: got '`', expected a name", "column 1", "a closing backtick"),
     "a $ b": ("character: got '$', expected a name, a number or an operator", "column 3 of 'a $ b'"),
