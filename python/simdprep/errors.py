@@ -68,6 +68,10 @@ class InputError(SimdprepError):
     """An input file, tree or branch cannot be read."""
 
 
+class TransientError(InputError):
+    """Reading failed for a reason that may be gone on the next try: a server or network that does not answer."""
+
+
 class DatasetError(SimdprepError):
     """A simdprep dataset is damaged, incomplete or of another version."""
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from ..errors import InputError, SimdprepError
-from ..readers import Source, expand_inputs, open_source
+from ..readers import Source, expand_inputs
 from ..schema.field import utf8_text
+from .opening import Opening
 from .summary import Skipped
 
 #: A path, glob or URL, or several.
@@ -50,14 +51,14 @@ class Inputs:
 
     Attributes:
         paths: Sorted after glob expansion.
-        tree: Name of the tree, or ``None`` where each file has only one.
+        opening: How each file is opened.
         entries: Which of all entries are asked for.
         skip_bad_files: Leave out what cannot be read, recorded in ``skipped``.
         surplus: Branches that are left out because the first file does not have them, in the order they came.
     """
 
     paths: tuple[str, ...]
-    tree: str | None = None
+    opening: Opening = field(default_factory=Opening)
     entries: EntryRange = field(default_factory=EntryRange)
     skip_bad_files: bool = False
     skipped: list[Skipped] = field(default_factory=list)
@@ -74,7 +75,7 @@ class Inputs:
         self._open.clear()
 
     @classmethod
-    def expand(cls, files: Files, *, tree: str | None, entries: EntryRange, skip_bad_files: bool) -> Inputs:
+    def expand(cls, files: Files, *, opening: Opening, entries: EntryRange, skip_bad_files: bool) -> Inputs:
         """Expand globs and sort.
 
         Raises:
@@ -84,7 +85,7 @@ class Inputs:
         for path in paths:
             if utf8_text(path) != path:
                 raise InputError("input file", got=ascii(path), expected="a name in UTF-8", hint="renaming it")
-        return cls(paths, tree, entries, skip_bad_files)
+        return cls(paths, opening, entries, skip_bad_files)
 
     def source(self, path: str) -> Source:
         """Return a file's tree, open; it stays so until a few others have been asked for.
@@ -92,7 +93,7 @@ class Inputs:
         Raises:
             InputError: it cannot be read.
         """
-        source = self._open.pop(path, None) or open_source(path, self.tree)
+        source = self._open.pop(path, None) or self.opening.open(path)
         self._open[path] = source  # the last used comes last
         self._counts[path] = source.num_entries
         if len(self._open) > _OPEN_FILES:

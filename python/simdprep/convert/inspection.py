@@ -12,6 +12,7 @@ from ..schema.config_yaml import ConfigPath
 from .annotated import annotated
 from .inputs import EntryRange, Files, Inputs
 from .multiplicity import DEFAULT_PAD, FIRST_ENTRIES, Multiplicities, count_lost
+from .opening import Opening
 from .resolved import resolved_config
 from .run import resolve
 
@@ -139,7 +140,9 @@ def inspect(inputs: Files, *, tree: str | None = None, objects: list[str] | None
         InputError: a file cannot be read, or has nothing that can be converted; the text says why.
     """
     config = Config() if tree is None else Config().with_values({("input", "tree"): tree})
-    with Inputs.expand(inputs, tree=tree, entries=EntryRange(), skip_bad_files=False) as files:
+    with Inputs.expand(
+        inputs, opening=Opening.from_config(config), entries=EntryRange(), skip_bad_files=False
+    ) as files:
         recipe, schema = resolve(config, files, objects=objects)
         lists = [spec.name for spec in schema.objects if spec.is_list]
         found = Multiplicities.measure(recipe, files, lists, limit=FIRST_ENTRIES)

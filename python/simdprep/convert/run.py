@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError, InputError
-from ..readers import Source, open_source
+from ..readers import Source
 from ..schema import Schema
 from ..schema.config import Config, load_config
 from ..storage.output import Output
 from .chunks import Chunk, chunks
 from .inputs import EntryRange, Files, Inputs
 from .multiplicity import FIRST_ENTRIES, Multiplicities
+from .opening import Opening
 from .prefetch import prefetched
 from .recipe import Recipe, make_recipe
 from .resolve import Pads, make_schema, pad_rules, resolve_pads
@@ -189,7 +190,7 @@ def _inputs(inputs: Files | None, config: Config, entries: str | EntryRange | No
         entries = EntryRange.parse(entries)
     return Inputs.expand(
         config.input.files if inputs is None else inputs,
-        tree=config.input.tree,
+        opening=Opening.from_config(config),
         entries=entries or EntryRange(),
         skip_bad_files=skip_bad_files,
     )
@@ -204,7 +205,7 @@ def _others(inputs: Inputs, stack: ExitStack) -> list[Source]:
         if left <= 0:
             break
         try:
-            source = stack.enter_context(open_source(path, inputs.tree))
+            source = stack.enter_context(inputs.opening.open(path))
         except InputError:
             if not inputs.skip_bad_files:
                 raise

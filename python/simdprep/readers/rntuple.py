@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from .branch import Branch
-from .guard import first_line, reading
+from .guard import failed, first_line, reading
 from .leaf import Found, Leaf, find_leaves
 from .source import Source
 from .steps import NO_BORDERS
@@ -69,9 +69,7 @@ class RNTupleSource(Source):
                 hint = "copying the file again, or --skip-bad-files"
                 with reading("damaged page", expected="data that can be read", where=where, hint=hint):
                     self._read_all([leaf], start, stop)
-            raise InputError(
-                "entries", got=first_line(error), expected="a sound file", where=f"{self.where}, {start}:{stop}"
-            ) from error
+            raise failed(error, "entries", expected="a sound file", where=f"{self.where}, {start}:{stop}") from error
 
     def _read_all(self, leaves: Sequence[Leaf], start: int, stop: int) -> dict[str, ak.Array]:
         # A filter on names would also match members of other records, and skips silently what is not there.

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError
 from .branch import Branch
-from .guard import first_line, reading
+from .guard import failed, first_line, reading
 from .leaf import TOBJECT_MEMBERS, TOBJECT_REASON, Found, Leaf, find_leaves
 from .source import Source
 from .steps import NO_BORDERS
@@ -90,9 +89,7 @@ class TTreeSource(Source):
             raise
         except Exception as error:
             self._blame(names, start, stop)
-            raise InputError(
-                "entries", got=first_line(error), expected="a sound file", where=f"{self.where}, {start}:{stop}"
-            ) from error
+            raise failed(error, "entries", expected="a sound file", where=f"{self.where}, {start}:{stop}") from error
 
     def _read_all(self, names: Sequence[str], start: int, stop: int) -> dict[str, Any]:
         # All branches of one parent in one call: uproot then decompresses their baskets in parallel. Looking up

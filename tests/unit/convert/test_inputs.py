@@ -4,6 +4,7 @@ import pytest
 import uproot
 
 from simdprep.convert.inputs import EntryRange, Inputs
+from simdprep.convert.opening import Opening
 from simdprep.errors import InputError
 
 
@@ -31,7 +32,7 @@ def test_bad_ranges(text):
 
 def opened(files, entries="", **options):
     entry_range = EntryRange.parse(entries) if entries else EntryRange()
-    return Inputs.expand(str(files / "*.root"), tree=None, entries=entry_range, skip_bad_files=False, **options)
+    return Inputs.expand(str(files / "*.root"), opening=Opening(), entries=entry_range, skip_bad_files=False, **options)
 
 
 @pytest.mark.parametrize("start", range(0, 22, 3))
@@ -67,7 +68,7 @@ def test_the_estimate_grows_with_what_is_known(files):
 
 def test_bad_files_are_recorded_once(files):
     (files / "f2.root").write_bytes(b"no root file")
-    inputs = Inputs.expand(str(files / "*.root"), tree=None, entries=EntryRange(), skip_bad_files=True)
+    inputs = Inputs.expand(str(files / "*.root"), opening=Opening(), entries=EntryRange(), skip_bad_files=True)
     with inputs:
         assert sum(last - first for _, first, last in inputs.ranges()) == 15
         assert inputs.skipped == []
@@ -79,6 +80,6 @@ def test_bad_files_are_recorded_once(files):
 
 def test_no_readable_file(tmp_path):
     (tmp_path / "a.root").write_bytes(b"nothing")
-    inputs = Inputs.expand(str(tmp_path / "*.root"), tree=None, entries=EntryRange(), skip_bad_files=True)
+    inputs = Inputs.expand(str(tmp_path / "*.root"), opening=Opening(), entries=EntryRange(), skip_bad_files=True)
     with pytest.raises(InputError, match="none of them readable"):
         inputs.first()
