@@ -26,7 +26,7 @@ def resolved_config(config: Config, recipe: Recipe, schema: Schema, inputs: Inpu
         schema: The pads that were chosen.
         inputs: The files, as sorted.
     """
-    found: Values = {("input", "files"): list(inputs.paths)}
+    found: Values = {("input", "files"): list(inputs.paths), ("input", "samples"): None}
     if config.objects:
         for spec in schema.objects:
             if spec.name not in config.objects and spec.name != EVENTS:  # it holds the outer lists of others

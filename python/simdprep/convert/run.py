@@ -184,12 +184,12 @@ def _settings(config: ConfigLike, overrides: Sequence[str], **options: str | Non
 
 
 def _inputs(inputs: Files | None, config: Config, entries: str | EntryRange | None, skip_bad_files: bool) -> Inputs:
-    if inputs is None and not config.input.files:
+    if inputs is None and not config.input.paths:
         raise ConfigError("input files", got="none", expected="at least one", hint="naming them, or input.files")
     if isinstance(entries, str):
         entries = EntryRange.parse(entries)
     return Inputs.expand(
-        config.input.files if inputs is None else inputs,
+        config.input.paths if inputs is None else inputs,
         opening=Opening.from_config(config),
         entries=entries or EntryRange(),
         skip_bad_files=skip_bad_files,

@@ -8,15 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from ..errors import ConfigError
 from .config_errors import reword, rule_broken, shown
+from .config_include import INCLUDE, with_includes
 from .config_path import dotted, split_key
-from .config_sections import FieldConfig, InputConfig, ObjectConfig, OutputConfig, Section, Text, known_keys
+from .config_sections import FieldConfig, InputConfig, ObjectConfig, OutputConfig
 from .config_yaml import ConfigPath, Document, dump, parse_document, read_document
+from .prepare_sections import PrepareConfig
+from .section import Section, Text, keys_at
 
-__all__ = ["Config", "FieldConfig", "InputConfig", "ObjectConfig", "OutputConfig", "load_config"]
+__all__ = ["Config", "FieldConfig", "InputConfig", "ObjectConfig", "OutputConfig", "PrepareConfig", "load_config"]
 
 #: Version of the config language this simdprep reads.
 VERSION = 1
@@ -34,6 +37,7 @@ class Config(Section):
         select: Expression; the events where it is true are kept.
         objects: By name, in stored order. Empty takes what the input has.
         output: How it is written.
+        prepare: What ``simdprep prepare`` makes of it; ``convert`` does not look at it.
     """
 
     simdprep: int = VERSION
@@ -42,6 +46,7 @@ class Config(Section):
     select: Text | None = None
     objects: dict[str, ObjectConfig] = Field(default_factory=dict)
     output: OutputConfig = Field(default_factory=OutputConfig)
+    prepare: PrepareConfig | None = None
 
     _document: Document = PrivateAttr(default_factory=lambda: Document(None))
 
@@ -63,7 +68,7 @@ class Config(Section):
         try:
             self.__pydantic_validator__.validate_python(data, self_instance=self)
         except ValidationError as error:
-            raise reword(error, _keys_at, document.where) from None
+            raise reword(error, _keys_at, lambda path: document.where(_as_written(path, data))) from None
         self._document = replace(document, data=None)
 
     @field_validator("simdprep", mode="before")
@@ -110,7 +115,9 @@ class Config(Section):
                 del options["ragged"]
             if "fields" in options and not any(options["fields"].values()):
                 options["fields"] = list(options["fields"])
-        return {key: value for key, value in data.items() if value not in ({}, {"files": []})}
+        for empty in [key for key in ("files", "samples") if not data["input"][key]]:
+            del data["input"][empty]
+        return {key: value for key, value in data.items() if value != {}}
 
     def to_yaml(self) -> str:
         """Return YAML text that :func:`load_config` reads back to an equal config; the same for equal configs."""
@@ -168,6 +175,7 @@ def load_config(source: str | Path | Mapping[str, Any] | Config | None = None, o
         if document.data is None:
             where = document.name
             raise ConfigError("config", got="an empty file", expected="a mapping", where=where, hint="simdprep: 1")
+    document = with_includes(document)
     if not isinstance(document.data, dict):
         where = document.where(())
         raise ConfigError("config", got=shown(document.data), expected="a mapping", where=where, hint="simdprep: 1")
@@ -184,10 +192,18 @@ def load_config(source: str | Path | Mapping[str, Any] | Config | None = None, o
 
 def _keys_at(path: ConfigPath) -> list[str]:
     """Return the keys known at ``path``, which leads to a part of the config."""
-    sections: dict[int, type[BaseModel]] = {0: Config, 2: ObjectConfig, 4: FieldConfig}
-    if path in (("input",), ("output",)):
-        return known_keys(InputConfig if path == ("input",) else OutputConfig)
-    return known_keys(sections[len(path)])
+    return [*keys_at(Config, path), *([] if path else [INCLUDE])]
+
+
+def _as_written(path: ConfigPath, data: object) -> ConfigPath:
+    """Return where samples stand in the YAML, which the models keep as one list."""
+    if path[:2] != ("input", "samples") or len(path) < 3 or not isinstance(data, Mapping):
+        return path
+    given = data.get("input")
+    named = given.get("samples") if isinstance(given, Mapping) else None
+    if isinstance(named, Mapping) and isinstance(path[2], int):
+        return ("input", "samples", str(list(named)[path[2]]), *path[3:])
+    return path if named else ("input", "files", *path[2:])
 
 
 def _check_events(options: ObjectConfig) -> None:

@@ -50,7 +50,8 @@ def reword(
         where: Returns the text that names a path.
     """
     problems = error.errors(include_url=False)
-    first = problems[0]
+    # A key that is missing may be there, misspelt.
+    first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
     context: Mapping[str, Any] = first.get("ctx", {})
     path: ConfigPath = tuple(part for part in first["loc"] if part != "[key]")
     if first["type"] == RULE:
@@ -71,6 +72,8 @@ def reword(
         got = context["given"] if context["given"] is not None else shown(first["input"])
         return ConfigError(context["what"], got=got, expected=context["expected"], where=place, hint=context["hint"])
     what = dotted(path[-1:]) if path else "config"
+    if first["type"] == "missing":
+        return ConfigError(what, got="nothing", expected="a value", where=place)
     if first["type"] == "literal_error":
         allowed = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
         hint = nearest_hint(str(first["input"]), allowed)

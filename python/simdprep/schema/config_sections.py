@@ -7,11 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from ..errors import SchemaError
 from .config_errors import rule_broken
 from .field import check_fill
+from .sample_section import SampleConfig, as_list, as_samples, check_samples
+from .section import Section, Text
 
 #: Names that mean something else in every object of the file.
 RESERVED = ("valid", "count", "offsets")
@@ -25,12 +27,6 @@ LayoutName = Literal["columns", "compound", "ragged"]
 _PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?|100(?:\.0+)?)")
 _COMPRESSION = re.compile(r"none|gzip(?::[1-9])?")
 _SPECIAL_FILLS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-
-
-def _as_list(value: object) -> object:
-    if not isinstance(value, str | list):
-        raise rule_broken("files", "text or a list of texts")
-    return [value] if isinstance(value, str) else value
 
 
 def _as_mapping(value: object) -> object:
@@ -66,24 +62,8 @@ def _check_fill(value: object) -> object:
     raise rule_broken("fill", "a number, true or false")
 
 
-Text = Annotated[str, Field(min_length=1)]
 Pad = Annotated[int | str, BeforeValidator(_check_pad)]
 Fill = Annotated[bool | int | float, BeforeValidator(_check_fill)]
-
-
-class Section(BaseModel):
-    """What all parts of the config share: unknown keys are errors, an empty value means the default."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_empty(cls, data: object) -> object:
-        if data is None:
-            return {}
-        if not isinstance(data, Mapping):
-            return data
-        return {key: value for key, value in data.items() if value is not None or key not in known_keys(cls)}
 
 
 class FieldConfig(Section):
@@ -176,12 +156,35 @@ class InputConfig(Section):
     """What is read.
 
     Attributes:
-        files: Paths, globs or URLs; one may stand alone.
+        files: Paths, globs or URLs; one may stand alone. In their place samples, each a mapping.
+        samples: Named inputs, by name or as a list with names.
         tree: Name of the tree; ``None`` where the file has only one.
     """
 
-    files: Annotated[list[Text], BeforeValidator(_as_list)] = Field(default_factory=list)
+    files: Annotated[list[Text], BeforeValidator(as_list)] = Field(default_factory=list)
+    samples: Annotated[list[SampleConfig], BeforeValidator(as_samples)] = Field(default_factory=list)
     tree: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _samples_among_files(cls, data: object) -> object:
+        """Take mappings in the list of files for samples."""
+        if not isinstance(data, Mapping) or not isinstance(data.get("files"), list) or data.get("samples"):
+            return data
+        if not any(isinstance(entry, Mapping) for entry in data["files"]):
+            return data
+        return {**data, "files": [], "samples": data["files"]}
+
+    @field_validator("samples")
+    @classmethod
+    def _names_differ(cls, value: list[SampleConfig]) -> list[SampleConfig]:
+        return check_samples(value)
+
+    @property
+    def paths(self) -> list[str]:
+        """The files of all samples, and those in none, each once."""
+        every = [*self.files, *(path for sample in self.samples for path in sample.files)]
+        return list(dict.fromkeys(every))
 
 
 class OutputConfig(Section):
@@ -215,8 +218,3 @@ class OutputConfig(Section):
     def level_of_effort(self) -> int | None:
         """1-9 where the compression names a level, else ``None``."""
         return int(self.compression[-1]) if ":" in self.compression else None
-
-
-def known_keys(model: type[BaseModel]) -> list[str]:
-    """Return the YAML keys of a part of the config."""
-    return [info.alias or name for name, info in model.model_fields.items()]

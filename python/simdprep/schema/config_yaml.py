@@ -80,18 +80,20 @@ class Document:
         name: The file it came from; empty when it came from none.
         lines: Line (from 1) of each value, by path.
         overridden: Paths that ``--set`` has put in.
+        files: File of the values that come from another one than ``name``, by path.
     """
 
     data: Any
     name: str = field(default="", compare=False)
     lines: Mapping[ConfigPath, int] = field(default_factory=dict, compare=False)
     overridden: frozenset[ConfigPath] = field(default=frozenset(), compare=False)
+    files: Mapping[ConfigPath, str] = field(default_factory=dict, compare=False)
 
     def where(self, path: ConfigPath) -> str:
         """Return ``train.yaml : objects.Jet.pad, line 7``, as far as it is known."""
         if any(path[:depth] in self.overridden for depth in range(1, len(path) + 1)):
             return f"--set : {dotted(path)}"
-        place = " : ".join(part for part in (self.name, dotted(path)) if part) or "config"
+        place = " : ".join(part for part in (self.files.get(path, self.name), dotted(path)) if part) or "config"
         line = self.lines.get(path)
         return place if line is None else f"{place}, line {line}"
 

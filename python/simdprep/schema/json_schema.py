@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from .json_prepare import add_short_forms
+
 _PAD = {
     "anyOf": [
         {"type": "integer", "exclusiveMinimum": 0},
@@ -32,14 +34,18 @@ def json_schema(model: type[BaseModel]) -> dict[str, Any]:
     mapping = {"type": "object", "additionalProperties": _or_null({"$ref": "#/$defs/FieldConfig"})}
     _replace(entry, "fields", {"anyOf": [names, mapping, {"type": "null"}]})
     one = {"type": "string", "minLength": 1}
-    _replace(
-        parts["InputConfig"]["properties"],
-        "files",
-        {"anyOf": [one, {"type": "array", "items": one}, {"type": "null"}]},
-    )
+    files = {"anyOf": [one, {"type": "array", "items": one}, {"type": "null"}]}
+    _replace(parts["SampleConfig"]["properties"], "files", files)
+    sample = {"$ref": "#/$defs/SampleConfig"}
+    source = parts["InputConfig"]["properties"]
+    _replace(source, "files", {"anyOf": [*files["anyOf"], {"type": "array", "items": sample}]})
+    named = {"type": "object", "additionalProperties": _or_null({**sample, "required": []})}
+    _replace(source, "samples", {"anyOf": [named, {"type": "array", "items": sample}, {"type": "null"}]})
+    add_short_forms(parts)
     compression = {"type": "string", "pattern": "^(none|gzip(:[1-9])?)$", "default": "gzip"}
     _replace(parts["OutputConfig"]["properties"], "compression", compression)
     top = schema["properties"]
+    top["include"] = {"anyOf": [one, {"type": "array", "items": one}, {"type": "null"}]}
     top["simdprep"] = {"const": 1, "description": "Version of the config language"}
     top["objects"]["additionalProperties"] = _or_null({"$ref": "#/$defs/ObjectConfig"})
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "simdprep config"}

@@ -7,7 +7,8 @@ import shlex
 import pytest
 
 from simdprep import errors
-from simdprep.schema.config_sections import FieldConfig, InputConfig, ObjectConfig, OutputConfig, known_keys
+from simdprep.schema.config_sections import FieldConfig, InputConfig, ObjectConfig, OutputConfig
+from simdprep.schema.section import known_keys
 from simdprep.transforms.functions import FUNCTIONS
 from tests.house.test_docs import PAGES, blocks
 from tests.house.tree import ROOT

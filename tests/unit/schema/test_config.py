@@ -228,7 +228,9 @@ def test_any_config_survives_its_text(tmp_path_factory, data):
 
 def test_json_schema_names_every_key():
     schema = Config.json_schema()
-    assert list(schema["properties"]) == ["simdprep", "input", "rows", "select", "objects", "output"]
+    assert list(schema["properties"]) == [
+        "simdprep", "input", "rows", "select", "objects", "output", "prepare", "include",
+    ]  # fmt: skip
     assert schema["additionalProperties"] is False
     parts = schema["$defs"]
     assert list(parts["ObjectConfig"]["properties"]) == [

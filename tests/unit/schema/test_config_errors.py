@@ -40,8 +40,8 @@ WRONG = {  # what: text, then how each line of the error begins
         "try output",
     ),
     "later sections": (
-        "prepare: {}",
-        "unknown key: got 'prepare', expected one of simdprep,",
+        "report: {}",
+        "unknown key: got 'report', expected one of simdprep,",
     ),
     "unknown dtype": (
         "objects:\n  tracks:\n    fields:\n      d0: {dtype: flaot32}\n",
