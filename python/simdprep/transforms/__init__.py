@@ -1,4 +1,4 @@
-"""Preparing events: expressions, selection, and transforms that are fitted once and applied to batches.
+"""Preparing events: expressions, selection, labels, weights, splits, and transforms that are fitted once and applied.
 
 Names are bound when first used: nothing here loads numba until a kernel runs.
 """
@@ -11,48 +11,77 @@ from ..lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from .catalog import Catalog, Collection
+    from .class_sums import ClassSums
     from .cutflow import CutFlow, ObjectFlow
+    from .exact_sum import ExactSums
     from .expressions import Expression, names, parse
+    from .identity import hash_of, identity_of, key_of
+    from .labels import Labels, classes_of_samples
+    from .negative_weights import treat_negative
     from .projection import project
     from .protocol import Transform
     from .rules import ObjectRules, Rules
     from .selection import Selection, apply, settle
+    from .split import Split
     from .standardise import Standardise
+    from .weights import effective_size, sample_scale
 
 __all__ = [
     "Catalog",
+    "ClassSums",
     "Collection",
     "CutFlow",
+    "ExactSums",
     "Expression",
+    "Labels",
     "ObjectFlow",
     "ObjectRules",
     "Rules",
     "Selection",
+    "Split",
     "Standardise",
     "Transform",
     "apply",
+    "classes_of_samples",
+    "effective_size",
+    "hash_of",
+    "identity_of",
+    "key_of",
     "names",
     "parse",
     "project",
+    "sample_scale",
     "settle",
+    "treat_negative",
 ]
 
 _HOMES = {
     "Catalog": ".catalog",
+    "ClassSums": ".class_sums",
     "Collection": ".catalog",
     "CutFlow": ".cutflow",
+    "ExactSums": ".exact_sum",
     "Expression": ".expressions",
+    "Labels": ".labels",
     "ObjectFlow": ".cutflow",
     "ObjectRules": ".rules",
     "Rules": ".rules",
     "Selection": ".selection",
+    "Split": ".split",
     "Standardise": ".standardise",
     "Transform": ".protocol",
     "apply": ".selection",
+    "classes_of_samples": ".labels",
+    "effective_size": ".weights",
+    "hash_of": ".identity",
+    "identity_of": ".identity",
+    "key_of": ".identity",
     "names": ".expressions",
     "parse": ".expressions",
     "project": ".projection",
+    "sample_scale": ".weights",
     "settle": ".selection",
+    "treat_negative": ".negative_weights",
 }
 
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -1,0 +1,252 @@
+"""Labels: the class of each row, from conditions or from samples; every row in exactly one, or told."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ConfigError, SchemaError, nearest_hint
+
+Classes = NDArray[np.int32]
+Unlabelled = Literal["error", "drop"]
+Overlap = Literal["error", "first"]
+
+#: The class of a row that is in none.
+UNLABELLED = -1
+
+#: What a state calls this step.
+NAME = "labels"
+
+#: How many offending rows are named.
+SHOWN = 3
+
+
+class Labels:
+    """Gives each row the class whose condition it meets, and counts what is in none or in several.
+
+    Nothing is raised while rows are labelled: :meth:`check` does, with the counts of all of them. The
+    same serves a split by conditions, with the splits as classes.
+
+    Args:
+        classes: Names, in the order of the labels 0, 1, 2, ...
+        unlabelled: Of rows in no class: ``error``, or ``drop``, for the caller to drop what is -1.
+        overlap: Of rows in several: ``error``, or ``first``, the first class they are in.
+        noun: What the classes are called in errors: ``class``, ``split``.
+
+    Raises:
+        ConfigError: no class, a name twice, or another policy.
+    """
+
+    def __init__(
+        self,
+        classes: Sequence[str],
+        *,
+        unlabelled: Unlabelled = "error",
+        overlap: Overlap = "error",
+        noun: str = "class",
+    ) -> None:
+        self.classes = tuple(classes)
+        if isinstance(classes, str) or not self.classes or len(set(self.classes)) < len(self.classes):
+            raise ConfigError(f"names of {noun}", got=repr(classes), expected="one or more different names")
+        _one_of("unlabelled", unlabelled, ("error", "drop"))
+        _one_of("overlap", overlap, ("error", "first"))
+        self.unlabelled: Unlabelled = unlabelled
+        self.overlap: Overlap = overlap
+        self.noun = noun
+        self._counts = np.zeros(len(self.classes), np.int64)
+        self._num_unlabelled = 0
+        self._overlaps: Counter[tuple[int, int]] = Counter()
+        self._num_overlapping = 0
+        self._first: dict[str, list[int]] = {"unlabelled": [], "overlap": []}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows labelled so far, by class."""
+        return dict(zip(self.classes, self._counts.tolist(), strict=True))
+
+    @property
+    def num_unlabelled(self) -> int:
+        """Rows in no class so far."""
+        return self._num_unlabelled
+
+    @property
+    def num_overlapping(self) -> int:
+        """Rows in several classes so far; they count for the first of them."""
+        return self._num_overlapping
+
+    def assign(self, masks: Mapping[str, NDArray[np.bool_]], *, rows: NDArray[np.int64] | None = None) -> Classes:
+        """Return the class of each row, int32 (n,); -1 where it is in none.
+
+        Args:
+            masks: Of every class: whether a row meets its condition, bool (n,).
+            rows: What the rows are called in errors, int64 (n,); by default they are numbered on.
+
+        Raises:
+            SchemaError: a class has no mask, or shapes or dtypes do not fit.
+        """
+        stacked = self._stacked(masks)
+        met = stacked.sum(axis=0, dtype=np.int32)
+        labels: Classes = np.where(met > 0, stacked.argmax(axis=0), UNLABELLED).astype(np.int32)
+        if rows is None:
+            rows = np.arange(len(labels), dtype=np.int64) + (int(self._counts.sum()) + self._num_unlabelled)
+        self._counts += np.bincount(labels[labels >= 0], minlength=len(self.classes))
+        self._num_unlabelled += int((met == 0).sum())
+        several = np.flatnonzero(met > 1)
+        self._num_overlapping += len(several)
+        for one in range(len(self.classes)) if len(several) else ():
+            for two in range(one + 1, len(self.classes)):
+                both = int((stacked[one, several] & stacked[two, several]).sum())
+                if both:
+                    self._overlaps[one, two] += both
+        self._note("unlabelled", rows[met == 0])
+        self._note("overlap", rows[several])
+        return labels
+
+    def check(self, *, describe: Callable[[int], str] | None = None, where: str | None = None) -> None:
+        """Raise where rows are in several classes, in none, or where a class has no row.
+
+        Args:
+            describe: Makes the text of a row number, such as its file and entry.
+            where: The place of the classes in the config.
+
+        Raises:
+            SchemaError: with the counts and the first rows.
+        """
+        total = int(self._counts.sum()) + self._num_unlabelled
+        if self._num_overlapping and self.overlap == "error":
+            (one, two), both = max(self._overlaps.items(), key=lambda item: (item[1], item[0]))
+            got = f"{self._num_overlapping:,} of {total:,} rows in several"
+            got += f" ({both:,} in {self.classes[one]} and {self.classes[two]}; {self._shown('overlap', describe)})"
+            hint = f"conditions that exclude each other, or overlap: first, which takes {self.classes[one]}"
+            raise SchemaError(f"overlap of {self.noun}", got=got, expected="every row in one", where=where, hint=hint)
+        if self._num_unlabelled and self.unlabelled == "error":
+            got = f"{self._num_unlabelled:,} of {total:,} rows in none ({self._shown('unlabelled', describe)})"
+            hint = f"another {self.noun} for them, or unlabelled: drop"
+            raise SchemaError(self.noun, got=got, expected="every row in one", where=where, hint=hint)
+        for name, count in self.counts.items():
+            if not count:
+                hint = f"another condition for it, or leaving {name} out"
+                raise SchemaError(
+                    f"rows of {self.noun} {name}", got="none", expected="one or more", where=where, hint=hint
+                )
+
+    def merge(self, other: Labels) -> None:
+        """Take into account what ``other`` has labelled.
+
+        Raises:
+            SchemaError: it has other classes.
+        """
+        if other.classes != self.classes:
+            raise SchemaError("classes to merge", got=", ".join(other.classes), expected=", ".join(self.classes))
+        self._counts += other._counts
+        self._num_unlabelled += other._num_unlabelled
+        self._num_overlapping += other._num_overlapping
+        self._overlaps.update(other._overlaps)
+        for kind, rows in other._first.items():
+            self._note(kind, np.array(rows, np.int64))
+
+    def state(self) -> dict[str, Any]:
+        """Return classes, policies and counts, as JSON can hold them."""
+        return {
+            "transform": NAME,
+            "classes": list(self.classes),
+            "unlabelled": self.unlabelled,
+            "overlap": self.overlap,
+            "noun": self.noun,
+            "counts": self._counts.tolist(),
+            "num_unlabelled": self._num_unlabelled,
+            "num_overlapping": self._num_overlapping,
+            "overlaps": [[one, two, count] for (one, two), count in sorted(self._overlaps.items())],
+            "first": {kind: list(rows) for kind, rows in self._first.items()},
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """Make the labels whose :meth:`state` this is.
+
+        Raises:
+            SchemaError: it is not one.
+        """
+        try:
+            if state["transform"] != NAME:
+                raise SchemaError("transform", got=repr(state["transform"]), expected=NAME)
+            keys = ("unlabelled", "overlap", "noun")
+            result = cls(state["classes"], **{key: state[key] for key in keys})
+            result._counts += np.array(state["counts"], np.int64)
+            result._num_unlabelled = int(state["num_unlabelled"])
+            result._num_overlapping = int(state["num_overlapping"])
+            result._overlaps.update({(one, two): count for one, two, count in state["overlaps"]})
+            result._first = {kind: [int(row) for row in state["first"][kind]] for kind in result._first}
+        except (KeyError, TypeError, ValueError) as error:
+            got = f"{type(error).__name__}: {error}"
+            raise SchemaError("state of labels", got=got, expected="what state() returns") from error
+        return result
+
+    def _stacked(self, masks: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:
+        for name in masks:
+            if name not in self.classes:
+                raise SchemaError(
+                    self.noun, got=repr(name), expected="a known one", hint=nearest_hint(name, self.classes)
+                )
+        shapes = {mask.shape for mask in masks.values()}
+        if set(masks) != set(self.classes) or len(shapes) != 1 or len(next(iter(shapes))) != 1:
+            got = ", ".join(f"{name} {mask.shape}" for name, mask in masks.items()) or "none"
+            raise SchemaError("masks", got=got, expected=f"one (n,) of each {self.noun}: {', '.join(self.classes)}")
+        for name, mask in masks.items():
+            if mask.dtype != np.bool_:
+                raise SchemaError(f"mask of {self.noun} {name}", got=str(mask.dtype), expected="bool")
+        return np.stack([masks[name] for name in self.classes])
+
+    def _note(self, kind: str, rows: NDArray[np.int64]) -> None:
+        """Keep the least row numbers: the same whatever the order they come in."""
+        if len(rows) > SHOWN:
+            rows = np.partition(rows, SHOWN)[:SHOWN]
+        self._first[kind] = sorted([*self._first[kind], *rows.tolist()])[:SHOWN]
+
+    def _shown(self, kind: str, describe: Callable[[int], str] | None) -> str:
+        rows = self._first[kind]
+        return "first " + "; ".join(describe(row) if describe else f"row {row}" for row in rows)
+
+
+def classes_of_samples(
+    classes: Mapping[str, Sequence[str]], samples: Sequence[str], *, unlabelled: Unlabelled = "error"
+) -> dict[str, int]:
+    """Return the label of each sample; -1 where it is of no class.
+
+    Args:
+        classes: Names or patterns (``sig_*``) of the samples of each class, in the order of the labels.
+        samples: Names of all samples.
+        unlabelled: Of samples in no class: ``error`` or ``drop``.
+
+    Raises:
+        ConfigError: a pattern matches no sample, or a sample is in two classes or in none.
+    """
+    found: dict[str, int] = {}
+    for label, (name, patterns) in enumerate(classes.items()):
+        for pattern in [patterns] if isinstance(patterns, str) else patterns:
+            matched = [sample for sample in samples if fnmatch.fnmatchcase(sample, pattern)]
+            if not matched:
+                hint = nearest_hint(pattern, samples, otherwise=", ".join(samples[:5]))
+                raise ConfigError(
+                    f"sample of class {name}", got=repr(pattern), expected="one of the samples", hint=hint
+                )
+            for sample in matched:
+                other = found.setdefault(sample, label)
+                if other != label:
+                    got = f"{sample} in {list(classes)[other]} and {name}"
+                    raise ConfigError("overlap of classes", got=got, expected="every sample in one")
+    for sample in samples:
+        if sample not in found and unlabelled == "error":
+            hint = "a class for it, or unlabelled: drop"
+            raise ConfigError("class", got=f"sample {sample} in none", expected="every sample in one", hint=hint)
+    return {sample: found.get(sample, UNLABELLED) for sample in samples}
+
+
+def _one_of(key: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise ConfigError(key, got=repr(value), expected=" or ".join(known), hint=nearest_hint(str(value), known))
