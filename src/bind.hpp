@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <span>
 
+#include "released_gil.hpp"
+
 namespace simdprep::bind {
 
 namespace py = pybind11;

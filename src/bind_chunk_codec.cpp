@@ -9,7 +9,7 @@ py::tuple encode(const py::buffer& raw, std::size_t shuffle_size, int deflate_le
     const detail::ChunkPipeline pipeline{shuffle_size, deflate_level, fletcher};
     StoredChunk stored;
     {
-        const py::gil_scoped_release release;
+        const ReleasedGil release;
         stored = detail::encode_chunk(pipeline, span_of(info));
     }
     return py::make_tuple(py::bytes(reinterpret_cast<const char*>(stored.bytes.data()), stored.bytes.size()), stored.filter_mask);
@@ -18,7 +18,7 @@ py::tuple encode(const py::buffer& raw, std::size_t shuffle_size, int deflate_le
 void check(const py::buffer& stored, std::uint32_t filter_mask, std::size_t shuffle_size, const std::string& compressor,
            bool fletcher) {
     const py::buffer_info info = stored.request();
-    const py::gil_scoped_release release;
+    const ReleasedGil release;
     detail::check_chunk(detail::pipeline_to_read(shuffle_size, compressor, fletcher), span_of(info), filter_mask);
 }
 

@@ -43,7 +43,7 @@ detail::RowRead row_read(const RowReader& rows, std::uint64_t start, std::uint64
 
 void read(const RowReader& rows, ThreadPool& pool, std::uint64_t start, std::uint64_t stop, py::array out) {
     const detail::RowRead one = row_read(rows, start, stop, out);
-    const py::gil_scoped_release release;
+    const ReleasedGil release;
     ChunkReader::read_rows(pool, std::span(&one, 1));
 }
 
@@ -57,7 +57,7 @@ void read_rows(ThreadPool& pool, std::vector<RowReadArguments> arguments) {
         if (rows == nullptr) throw InternalError("a read without a reader");
         reads.push_back(row_read(*rows, start, stop, out));
     }
-    const py::gil_scoped_release release;
+    const ReleasedGil release;
     ChunkReader::read_rows(pool, reads);
 }
 
@@ -75,7 +75,7 @@ void bind_chunk_reader(py::module_& module) {
         .def("read", &read, "pool"_a, "start"_a, "stop"_a, "out"_a,
              "Decodes rows [start, stop) into a contiguous array, without the GIL.")
         .def("check_chunks", [](const RowReader& rows, ThreadPool& pool) { rows.reader.check_chunks(pool); }, "pool"_a,
-             py::call_guard<py::gil_scoped_release>(), "Compares the checksums of all chunks, without the GIL.");
+             py::call_guard<ReleasedGil>(), "Compares the checksums of all chunks, without the GIL.");
     module.def("read_rows", &read_rows, "pool"_a, "reads"_a,
                "As ChunkReader.read for a list of (reader, start, stop, out), all at once.");
 }

@@ -50,7 +50,7 @@ void check_offset_lengths(const Schema& schema, std::uint64_t num_rows, std::uin
 std::vector<Part> fill(Encoder& encoder, std::uint64_t num_rows, std::uint64_t num_events, const std::vector<ObjectArrays>& objects) {
     check_offset_lengths(encoder.schema(), num_rows, num_events, objects);
     const Batch batch = batch_of(encoder.schema(), num_rows, num_events, objects);
-    const py::gil_scoped_release release;
+    const ReleasedGil release;
     return encoder.fill(batch);
 }
 
@@ -87,7 +87,7 @@ void bind_encoder(py::module_& module) {
              "schema"_a, py::kw_only(), "threads"_a = 0, "part_rows"_a = 0, "part_bytes"_a = simdprep::part_bytes)
         .def("fill", &fill, "num_rows"_a, "num_events"_a, "objects"_a,
              "Takes (num_items, offsets or None, contents) per object; returns the parts that were completed.")
-        .def("finish", &Encoder::finish, py::call_guard<py::gil_scoped_release>())
+        .def("finish", &Encoder::finish, py::call_guard<ReleasedGil>())
         .def_property_readonly("num_rows", &Encoder::num_rows)
         .def_property_readonly("num_events", &Encoder::num_events);
 }

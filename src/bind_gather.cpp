@@ -54,7 +54,7 @@ void take(const HeldGather& self, ThreadPool& pool, const OffsetArray& rows, py:
     std::byte* out = target(values, count * self.row_bytes);
     auto* mask = reinterpret_cast<std::uint8_t*>(target(valid, count * self.row_slots));
     const std::span<const std::int64_t> numbers(rows.data(), count);
-    const py::gil_scoped_release release;
+    const ReleasedGil release;
     self.gather.take(pool, numbers, out, mask);
 }
 

@@ -17,14 +17,14 @@ py::tuple ragged_bounds(const HeldGather& self, const OffsetArray& rows, std::ui
     OffsetArray offsets(rows.size() + 1);
     std::int64_t* bounds = offsets.mutable_data();
     {
-        const py::gil_scoped_release release;
+        const ReleasedGil release;
         detail::ragged_offsets(packed, numbers(rows), packed.nested() ? outer : inner, bounds);
     }
     if (!packed.nested()) return py::make_tuple(offsets, py::none());
     OffsetArray inner_offsets(bounds[rows.size()] + 1);
     std::int64_t* inner_bounds = inner_offsets.mutable_data();
     {
-        const py::gil_scoped_release release;
+        const ReleasedGil release;
         detail::ragged_inner_offsets(packed, numbers(rows), numbers(offsets), inner, inner_bounds);
     }
     return py::make_tuple(offsets, inner_offsets);
@@ -44,7 +44,7 @@ void take_ragged(const HeldGather& self, ThreadPool& pool, const OffsetArray& ro
     }
     std::byte* out = target(items, static_cast<std::size_t>(total) * packed.item_bytes());
     const std::int64_t* inner_bounds = packed.nested() ? inner.data() : nullptr;
-    const py::gil_scoped_release release;
+    const ReleasedGil release;
     detail::take_ragged(pool, packed, numbers(rows), numbers(offsets), inner_bounds, out);
 }
 
@@ -57,7 +57,7 @@ void take_fields_first(const HeldGather& self, ThreadPool& pool, const OffsetArr
     const auto slots = static_cast<std::size_t>(rows.size()) * shape.outer * shape.inner;
     std::byte* out = target(values, slots * packed.item_bytes());
     auto* mask = reinterpret_cast<std::uint8_t*>(target(valid, slots));
-    const py::gil_scoped_release release;
+    const ReleasedGil release;
     detail::take_fields_first(pool, packed, numbers(rows), shape, out, mask);
 }
 

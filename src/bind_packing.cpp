@@ -42,7 +42,7 @@ py::array pack_items(ThreadPool& pool, const Arrays& fields, const std::string& 
     py::array items = new_items(count, fields, dtype);
     std::byte* to = bytes_to(items);
     const DType out = dtype_from(dtype);
-    const py::gil_scoped_release release;
+    const ReleasedGil release;
     detail::pack_items(pool, views, transforms, static_cast<std::uint64_t>(count), out, to);
     return items;
 }
@@ -59,14 +59,14 @@ py::tuple pack_slots(ThreadPool& pool, const Arrays& fields, const py::array& va
     const std::span<std::int64_t> bounds(offsets.mutable_data(), static_cast<std::size_t>(offsets.size()));
     const auto slots = static_cast<std::uint64_t>(model.shape(1));
     {
-        const py::gil_scoped_release release;
+        const ReleasedGil release;
         detail::count_valid(mask, bounds.size() - 1, slots, bounds.data());
     }
     py::array items = new_items(bounds.back(), fields, dtype);
     std::byte* to = bytes_to(items);
     const DType out = dtype_from(dtype);
     {
-        const py::gil_scoped_release release;
+        const ReleasedGil release;
         detail::pack_lists(pool, views, transforms, bounds, out, to);
     }
     return py::make_tuple(items, offsets);
@@ -84,7 +84,7 @@ py::tuple pad_items(ThreadPool& pool, const Arrays& fields, const OffsetArray& o
     auto* mask = reinterpret_cast<std::uint8_t*>(valid.mutable_data());
     const std::span<const std::int64_t> bounds(offsets.data(), static_cast<std::size_t>(offsets.size()));
     {
-        const py::gil_scoped_release release;
+        const ReleasedGil release;
         detail::pad_items(pool, views, transforms, bounds, pad, to, mask);
     }
     return py::make_tuple(items, valid, counts);

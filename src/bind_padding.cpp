@@ -22,7 +22,7 @@ py::tuple pad_lists(detail::ThreadPool& pool, const py::array& content, const Of
     const std::int64_t* bounds = offsets.data();
     const auto lists = static_cast<std::uint64_t>(counts.size());
     {
-        const py::gil_scoped_release release;
+        const ReleasedGil release;
         detail::pad_lists(pool, from, bounds, lists, slots, out, mask);
     }
     return py::make_tuple(values, valid, counts);
@@ -57,7 +57,7 @@ py::array_t<std::int64_t> order_lists(const OffsetArray& offsets, const py::arra
     const bool* marked = last ? last->data() : nullptr;
     std::int64_t* out = positions.mutable_data();
     {
-        const py::gil_scoped_release release;
+        const ReleasedGil release;
         detail::order_lists(bounds, lists, values, marked, descending, out,
                             limit.value_or(std::numeric_limits<std::uint64_t>::max()));
     }

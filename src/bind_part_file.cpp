@@ -26,7 +26,7 @@ void bind_manifest(py::module_& module) {
              py::kw_only(), "name"_a, "num_rows"_a, "rows"_a, "bytes"_a, "sha256"_a, "inputs_json"_a)
         .def("to_json", &Manifest::to_json)
         .def("commit", [](const Manifest& manifest, const std::string& folder) { manifest.commit(folder); }, "folder"_a,
-             py::call_guard<py::gil_scoped_release>());
+             py::call_guard<ReleasedGil>());
 }
 
 }  // namespace
@@ -39,16 +39,16 @@ void bind_part_file(py::module_& module) {
             const py::buffer_info info = image.request();
             CommittedFile done;
             {
-                const py::gil_scoped_release release;
+                const ReleasedGil release;
                 done = commit_file(path, span_of(info));
             }
             return py::make_tuple(done.sha256, done.bytes);
         },
         "path"_a, "image"_a, "Writes an image under a temporary name, syncs and renames it; returns SHA-256 and size.");
     module.def("commit_existing", [](const std::string& temporary, const std::string& final) { commit_existing(temporary, final); },
-               "temporary"_a, "final"_a, py::call_guard<py::gil_scoped_release>());
+               "temporary"_a, "final"_a, py::call_guard<ReleasedGil>());
     module.def("sha256_file", [](const std::string& path) { return detail::sha256_file(path); }, "path"_a,
-               py::call_guard<py::gil_scoped_release>());
+               py::call_guard<ReleasedGil>());
     module.def("sha256_bytes", [](const py::buffer& data) { return detail::sha256_hex(span_of(data.request())); }, "data"_a);
     py::class_<OutputLock>(module, "OutputLock")
         .def(py::init([](const std::string& output) { return std::make_unique<OutputLock>(output); }), "output"_a)

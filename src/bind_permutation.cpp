@@ -43,7 +43,7 @@ OffsetArray permute(const OffsetArray& entries, const OffsetArray& which, unsign
     const auto own = numbers(which);
     const auto limits = numbers(sizes);
     {
-        const py::gil_scoped_release release;
+        const ReleasedGil release;
         detail::permute(from, own, bits, limits, rounds, out);
     }
     return image;

@@ -41,7 +41,7 @@ OffsetArray unpad_offsets(ThreadPool& pool, const py::array& given) {
     OffsetArray offsets(static_cast<py::ssize_t>(lists + 1));
     std::int64_t* to = offsets.mutable_data();
     {
-        const py::gil_scoped_release release;
+        const ReleasedGil release;
         detail::unpad_offsets(pool, view, lists, to);
     }
     return offsets;
@@ -64,7 +64,7 @@ py::array unpad(ThreadPool& pool, const py::array& given, const OffsetArray& off
     py::array content(values.dtype(), std::vector<py::ssize_t>{static_cast<py::ssize_t>(bounds.back())});
     auto* to = static_cast<std::byte*>(content.mutable_data());
     if (bounds.back() > 0) {
-        const py::gil_scoped_release release;
+        const ReleasedGil release;
         detail::unpad_entries(pool, view, bounds, to);
     }
     return content;

@@ -14,27 +14,24 @@ Background::Background(Encoder& encoder, Steps steps, bool threaded)
         encoder_thread_ = std::thread([this] { encode_batches(); });
         committer_thread_ = std::thread([this] { commit_images(); });
     } catch (const std::system_error& error) {
-        if (encoder_thread_.joinable()) {
-            {
-                const std::lock_guard lock(mutex_);
-                stopping_ = true;
-            }
-            changed_.notify_all();
-            encoder_thread_.join();
-        }
+        stop();
         throw ResourceError(std::string("cannot start threads: ") + error.what(), {}, "{.threads = 1}");
+    } catch (...) {  // a thread that is left joinable ends the program
+        stop();
+        throw;
     }
 }
 
-Background::~Background() {
-    if (!threaded_) return;
+Background::~Background() { stop(); }
+
+void Background::stop() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
     }
     changed_.notify_all();
-    encoder_thread_.join();
-    committer_thread_.join();
+    for (std::thread* thread : {&encoder_thread_, &committer_thread_})
+        if (thread->joinable()) thread->join();
 }
 
 void Background::rethrow() const {

@@ -80,6 +80,9 @@ public:
             stop();
             throw ResourceError("cannot start " + std::to_string(count) + " threads: " + error.what(), {},
                                 "fewer threads");
+        } catch (...) {  // a thread that is left joinable ends the program
+            stop();
+            throw;
         }
     }
     ~Workers() { stop(); }

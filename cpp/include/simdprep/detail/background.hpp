@@ -52,6 +52,7 @@ public:
     void finish(const std::function<void(Part)>& take);
 
 private:
+    void stop();  // tells the threads to end, and waits
     static constexpr std::size_t most_batches = 2;
     static constexpr std::size_t most_images = 1;
 

@@ -1,0 +1,43 @@
+"""Programs that end while threads of theirs are inside the core: quietly, whatever they leave running."""
+
+import subprocess
+import sys
+
+import pytest
+
+#: Daemon threads that ask for the interpreter's lock again and again; it is gone before they are.
+IN_THE_CORE = """
+import threading, time
+import numpy as np
+from simdprep import _core
+fields, pool = [np.ones(20_000, np.float32)] * 20, _core.ThreadPool(2)
+def work():
+    while True:
+        _core.pack_items(pool, fields, "float32")
+for _ in range(3):
+    threading.Thread(target=work, daemon=True).start()
+time.sleep(0.05)
+"""
+
+#: A pass that nobody ends, in the middle of decoding.
+IN_A_PASS = """
+import sys
+import simdprep as sp
+from tests.small_dataset import small_events, small_schema
+with sp.Writer(sys.argv[1], small_schema(), overwrite=True) as writer:
+    writer.fill(small_events(2000, seed=1))
+batches = iter(sp.Loader(sp.open(sys.argv[1]), inputs={"Jet": ["pt"]}, batch_size=100, memory=20_000))
+next(batches)
+"""
+
+
+@pytest.mark.parametrize("program", [IN_THE_CORE, IN_A_PASS], ids=["core", "pass"])
+def test_a_program_ends_quietly_while_threads_are_in_the_core(program, tmp_path):
+    for _ in range(3):
+        run = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", program, tmp_path / "small.h5"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert (run.returncode, run.stderr) == (0, "")
