@@ -12,8 +12,9 @@ from .config_errors import rule_broken, shown
 from .normalise_section import NormaliseFieldConfig, as_normalised
 from .section import Section, Text
 
+SplitName = Literal["train", "val", "test"]
 #: The splits, in the order of their fractions.
-SPLITS = ("train", "val", "test")
+SPLITS: tuple[SplitName, ...] = ("train", "val", "test")
 #: Row-level fields that prepare adds; objects of the input may not have them.
 ADDED = ("weight", "sample", "fold")
 
@@ -83,10 +84,10 @@ class BalanceConfig(Section):
         default_factory=dict
     )
     target: Text = "min"
-    splits: Annotated[list[Literal["train", "val", "test"]], BeforeValidator(_texts)] = Field(
+    splits: Annotated[list[SplitName], BeforeValidator(_texts)] = Field(
         default_factory=lambda: list(SPLITS[:1])
     )
-    counts: dict[Literal["train", "val", "test"], dict[Text, int]] = Field(default_factory=dict)
+    counts: dict[SplitName, dict[Text, int]] = Field(default_factory=dict)
 
     @field_validator("counts", mode="before")
     @classmethod
