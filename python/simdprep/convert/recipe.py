@@ -73,7 +73,12 @@ class Recipe:
 
 
 def make_recipe(
-    source: Source, config: Config, *, objects: Sequence[str] | None = None, others: Sequence[Source] = ()
+    source: Source,
+    config: Config,
+    *,
+    objects: Sequence[str] | None = None,
+    others: Sequence[Source] = (),
+    reads: Sequence[tuple[str, Expression]] = (),
 ) -> Recipe:
     """Decide what is read and stored.
 
@@ -82,6 +87,7 @@ def make_recipe(
         config: Without ``objects``, what the input has is grouped by its names and counts.
         objects: Of those found without a config, the objects wanted; ``None`` for all.
         others: Further open inputs, for the counts that groupings are decided by.
+        reads: Further expressions, each with the object it belongs to, whose fields are to be read.
 
     Raises:
         ConfigError: an object, field or parent is unknown or does not fit; nearest names are given.
@@ -94,7 +100,7 @@ def make_recipe(
             "branches", got=reasons or "none", expected="at least one that can be converted", where=source.where
         )
     if config.objects:
-        return _from_config(source, config, objects)
+        return _from_config(source, config, objects, reads)
     return _from_input(source, config, objects, others)
 
 
@@ -199,7 +205,9 @@ class _Request:
             self.wanted[name] = replace(ask, fields=[*ask.fields, key])
 
 
-def _from_config(source: Source, config: Config, objects: Sequence[str] | None) -> Recipe:
+def _from_config(
+    source: Source, config: Config, objects: Sequence[str] | None, reads: Sequence[tuple[str, Expression]]
+) -> Recipe:
     request = _Request(source, config)
     for name, options in config.objects.items():
         read = None if options.fields is None else [key for key, entry in options.fields.items() if entry.expr is None]
@@ -211,7 +219,7 @@ def _from_config(source: Source, config: Config, objects: Sequence[str] | None) 
     # Without what only expressions need: this is where a mistake in the lists of fields shows.
     told = list(group_by_config(source.branches, request.wanted, refused=source.refused, where=where).told)
     rules = Rules.from_config(config)
-    for name, expression in _expressions(rules):
+    for name, expression in (*_expressions(rules), *reads):
         _add_reads(request, name, expression)
     grouping = group_by_config(source.branches, request.wanted, refused=source.refused, where=where)
     rules = replace(rules, parents={**_parents(config, grouping, rules), **rules.parents})

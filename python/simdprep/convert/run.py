@@ -14,6 +14,7 @@ from ..readers import Source
 from ..schema import Schema
 from ..schema.config import Config, load_config
 from ..storage.output import Output
+from ..transforms import Expression
 from .chunks import Chunk, chunks
 from .inputs import EntryRange, Files, Inputs
 from .multiplicity import FIRST_ENTRIES, Multiplicities
@@ -148,13 +149,18 @@ def iterate(
 
 
 def resolve(
-    config: Config, inputs: Inputs, *, objects: Sequence[str] | None = None, pad: Pads | None = None
+    config: Config,
+    inputs: Inputs,
+    *,
+    objects: Sequence[str] | None = None,
+    pad: Pads | None = None,
+    reads: Sequence[tuple[str, Expression]] = (),
 ) -> tuple[Recipe, Schema]:
     """Decide what is read, and the schema it is written with; reads headers and the counts that pads need."""
     with ExitStack() as stack:
         others = _others(inputs, stack)
         first = inputs.first()
-        recipe = make_recipe(first, config, objects=objects, others=others)
+        recipe = make_recipe(first, config, objects=objects, others=others, reads=reads)
         rules = pad_rules(recipe, config, pad)
         # What the layout cannot hold shows before anything long is read.
         make_schema(recipe, config, first, {name: rule if isinstance(rule, int) else 1 for name, rule in rules.items()})

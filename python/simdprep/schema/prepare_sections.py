@@ -84,9 +84,7 @@ class BalanceConfig(Section):
         default_factory=dict
     )
     target: Text = "min"
-    splits: Annotated[list[SplitName], BeforeValidator(_texts)] = Field(
-        default_factory=lambda: list(SPLITS[:1])
-    )
+    splits: Annotated[list[SplitName], BeforeValidator(_texts)] = Field(default_factory=lambda: list(SPLITS[:1]))
     counts: dict[SplitName, dict[Text, int]] = Field(default_factory=dict)
 
     @field_validator("counts", mode="before")

@@ -69,18 +69,9 @@ def apply(events: ak.Array, rules: Rules, *, engine: Engine = "numpy") -> Select
         AlignmentError: the outer lists of an object are not as long as its parent's.
     """
     catalog = Catalog.from_events(events, rules.parents)
-    compute = evaluate_fused if engine == "numba" else evaluate
-    steps = rules.check(catalog)
     frame = Frame(events, catalog)
-    _nested_without_parent(frame, rules)
-    flow = CutFlow(frame.num_events, frame.num_events, {name: ObjectFlow(size) for name, size in _sizes(frame).items()})
-    for step in steps:
-        scope = rules.scope(step, catalog)
-        if step.kind == "derived":
-            expression = rules.objects[step.object].derived[step.field]
-            frame.tables[step.object].put(step.field, compute(expression, scope, frame))
-        else:
-            _choose(step, rules, scope, frame, flow, compute)
+    flow = choose(frame, rules, engine=engine)
+    compute = evaluate_fused if engine == "numba" else evaluate
     keep = np.ones(len(events), np.bool_)
     if rules.select is not None:
         keep = _condition(rules.select, Scope(rules.with_derived(catalog)), frame, compute)
@@ -89,6 +80,31 @@ def apply(events: ak.Array, rules: Rules, *, engine: Engine = "numpy") -> Select
             flow.drop("event select", _sizes(frame))
         flow.events_kept = int(np.count_nonzero(keep))
     return Selection(frame.events(), flow, keep)
+
+
+def choose(frame: Frame, rules: Rules, *, engine: Engine = "numpy") -> CutFlow:
+    """Select and order the entries of objects and derive fields, in ``frame`` itself; events all stay.
+
+    Args:
+        frame: As it was made, with the catalog of the input.
+        rules: As for :func:`apply`, but for the select of events.
+        engine: As for :func:`apply`.
+
+    Raises:
+        SimdprepError: as :func:`apply`.
+    """
+    compute = evaluate_fused if engine == "numba" else evaluate
+    steps = rules.check(frame.catalog)
+    _nested_without_parent(frame, rules)
+    flow = CutFlow(frame.num_events, frame.num_events, {name: ObjectFlow(size) for name, size in _sizes(frame).items()})
+    for step in steps:
+        scope = rules.scope(step, frame.catalog)
+        if step.kind == "derived":
+            expression = rules.objects[step.object].derived[step.field]
+            frame.tables[step.object].put(step.field, compute(expression, scope, frame))
+        else:
+            _choose(step, rules, scope, frame, flow, compute)
+    return flow
 
 
 def settle(events: ak.Array, rules: Rules) -> Rules:
