@@ -75,8 +75,9 @@ class Loader(Iterable[Batch]):
         to: ``"torch"`` or ``"jax"``; ``None`` for numpy, from where others take arrays by ``__dlpack__``.
         device: Where tensors shall be, such as ``"cuda"``.
         transforms: Fitted transforms by object (``{"Jet": standardise}``, also several each), a
-            function that takes a batch of numpy arrays and returns one, or a list of these; a
-            transform's state stands for it. They run in the loader's threads.
+            :class:`~simdprep.transforms.State`, which normalises all inputs, a function that takes a
+            batch of numpy arrays and returns one, or a list of these; a transform's state stands
+            for it. They run in the loader's threads.
         rank: This process among the ``world_size`` that share every batch. Without the two,
             torch.distributed is asked where the process has initialised it, else the variables that
             torchrun, Slurm and Open MPI set; :attr:`ranks` says what was found, and where.

@@ -61,8 +61,10 @@ def _in_the_core(dtype: str, transforms: Transforms, num_fields: int) -> tuple[l
     if not transforms or dtype == "float64" or not hasattr(transforms[0], "item_transforms"):
         return [], transforms  # the core transforms single precision
     in_core = transforms[0].item_transforms()
-    # Of another number of fields: the transform itself says what is wrong.
-    return (in_core, transforms[1:]) if len(in_core) == num_fields else ([], transforms)
+    if len(in_core) != num_fields:
+        return [], transforms  # the transform itself says what is wrong
+    behind = getattr(transforms[0], "behind_core", tuple)
+    return in_core, [*behind(), *transforms[1:]]
 
 
 def _wide(dtype: str, transforms: Transforms) -> str:

@@ -9,8 +9,8 @@ from typing import Any, cast
 import numpy as np
 
 from ..errors import ConfigError, nearest_hint
-from ..transforms import Standardise
 from ..transforms.protocol import Transform
+from ..transforms.state import TRANSFORMS, State, transform_from_state
 from .argument import check_choice
 from .batch import Batch
 from .form import values_of
@@ -23,10 +23,7 @@ Step = Callable[[Batch], Batch]
 Fitted = Transform | Mapping[str, Any]
 
 #: What may be given as ``transforms``.
-Transforms = Step | Fitted | Mapping[str, Fitted | Iterable[Fitted]]
-
-#: Transforms by the name in their state.
-_BY_NAME: dict[str, type[Transform]] = {"standardise": Standardise}
+Transforms = Step | Fitted | State | Mapping[str, Fitted | Iterable[Fitted]]
 
 
 def plan_steps(transforms: Transforms | Iterable[Transforms] | None, plan: Plan) -> tuple[Plan, tuple[Step, ...]]:
@@ -34,8 +31,8 @@ def plan_steps(transforms: Transforms | Iterable[Transforms] | None, plan: Plan)
 
     Args:
         transforms: A fitted transform for the only input; transforms by object, one or several
-            each; a function of batches; or several of these, applied in their order. A state
-            stands for its transform.
+            each; a :class:`State`, which has one for each input; a function of batches; or several
+            of these, applied in their order. A transform's state stands for it.
         plan: What the loader hands out.
 
     Returns:
@@ -68,14 +65,16 @@ def _make_steps(transforms: Transforms | Iterable[Transforms] | None, plan: Plan
     """
     if transforms is None:
         return ()
-    if isinstance(transforms, Mapping) or callable(transforms) or isinstance(transforms, Transform):
+    if isinstance(transforms, (Mapping, State, Transform)) or callable(transforms):
         transforms = [cast(Transforms, transforms)]
     if not isinstance(transforms, Iterable):
         raise _not_a_transform(transforms)
     steps: list[Step] = []
     for entry in transforms:
         entry = _fitted(entry)
-        if isinstance(entry, Mapping):
+        if isinstance(entry, State):
+            steps += [_Apply(name, entry.transform(name, given.fields), plan) for name, given in plan.inputs.items()]
+        elif isinstance(entry, Mapping):
             steps += [
                 _Apply(name, transform, plan)
                 for name, several in entry.items()
@@ -155,9 +154,8 @@ def _fitted(entry: Any) -> Any:
     """Make the transform whose state this is; anything else is returned as it is."""
     if not isinstance(entry, Mapping) or not isinstance(entry.get("transform"), str):
         return entry
-    name = entry["transform"]
-    check_choice("transform in a state", name, _BY_NAME, where="Loader transforms")
-    return _BY_NAME[name].from_state(entry)
+    check_choice("transform in a state", entry["transform"], TRANSFORMS, where="Loader transforms")
+    return transform_from_state(entry)
 
 
 def _not_a_transform(entry: object) -> ConfigError:

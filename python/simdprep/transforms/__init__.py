@@ -15,15 +15,18 @@ if TYPE_CHECKING:
     from .cutflow import CutFlow, ObjectFlow
     from .exact_sum import ExactSums
     from .expressions import Expression, names, parse
+    from .field_rule import FieldRule
     from .identity import hash_of, identity_of, key_of
     from .labels import Labels, classes_of_samples
     from .negative_weights import treat_negative
+    from .normalise import Normalise
     from .projection import project
     from .protocol import Transform
     from .rules import ObjectRules, Rules
     from .selection import Selection, apply, settle
     from .split import Split
     from .standardise import Standardise
+    from .state import State, transform_from_state
     from .weights import effective_size, sample_scale
 
 __all__ = [
@@ -33,13 +36,16 @@ __all__ = [
     "CutFlow",
     "ExactSums",
     "Expression",
+    "FieldRule",
     "Labels",
+    "Normalise",
     "ObjectFlow",
     "ObjectRules",
     "Rules",
     "Selection",
     "Split",
     "Standardise",
+    "State",
     "Transform",
     "apply",
     "classes_of_samples",
@@ -52,6 +58,7 @@ __all__ = [
     "project",
     "sample_scale",
     "settle",
+    "transform_from_state",
     "treat_negative",
 ]
 
@@ -63,12 +70,15 @@ _HOMES = {
     "ExactSums": ".exact_sum",
     "Expression": ".expressions",
     "Labels": ".labels",
+    "FieldRule": ".field_rule",
+    "Normalise": ".normalise",
     "ObjectFlow": ".cutflow",
     "ObjectRules": ".rules",
     "Rules": ".rules",
     "Selection": ".selection",
     "Split": ".split",
     "Standardise": ".standardise",
+    "State": ".state",
     "Transform": ".protocol",
     "apply": ".selection",
     "classes_of_samples": ".labels",
@@ -82,6 +92,7 @@ _HOMES = {
     "sample_scale": ".weights",
     "settle": ".selection",
     "treat_negative": ".negative_weights",
+    "transform_from_state": ".state",
 }
 
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

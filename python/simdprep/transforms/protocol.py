@@ -26,7 +26,8 @@ class Transform(Protocol):
     A transform with an attribute ``elementwise`` that is true changes every number by itself, and may
     be applied by several threads at once: the loader then applies it once to what it decodes, rather
     than to every batch. If it has a method ``item_transforms``, this gives the same, bit by bit, as
-    one ``_core.ItemTransform`` per field, and the core does it while it interleaves the fields.
+    one ``_core.ItemTransform`` per field, and the core does it while it interleaves the fields; what a method
+    ``behind_core`` returns is then applied to the interleaved items.
     """
 
     def fit(self, values: Values, valid: Valid = None) -> None:

@@ -145,8 +145,8 @@ def test_other_arguments(fitted):
 
 
 CHANGES = [
-    {"transform": "log"}, {"mean": [1.0]}, {"mean": "x"}, {"count": [1, -1]}, {"fields": []}, {"squares": None},
-    {"count": None},
+    {"transform": "log"}, {"fit": [{}]}, {"fit": "x"}, {"fit": [{"count": 1}, {"count": -1}]}, {"fields": []},
+    {"fit": None}, {"rules": {}}, {"object": None, "fit": [{"count": 1, "sums": ["1p0", "zp0", "0p0", False]}] * 2},
 ]  # fmt: skip
 
 
@@ -172,3 +172,14 @@ def test_numba_is_loaded_by_the_first_fit_only():
         "assert 'numba' not in sys.modules; import numpy as np; s.fit(np.zeros((3, 1))); assert 'numba' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_threads_may_be_the_first_to_ask():
+    values = np.random.default_rng(1).normal(0, 1, (1000, 40))
+    for _ in range(20):
+        transform = Standardise([f"f{index}" for index in range(40)])
+        transform.fit(values)
+        expected = Standardise.from_state(transform.state()).mean
+        with ThreadPoolExecutor(4) as pool:
+            for found in pool.map(lambda _, asked=transform: asked.mean, range(8)):
+                np.testing.assert_array_equal(found, expected)

@@ -1,0 +1,156 @@
+"""Moments: sums and sums of squares without rounding, so that no order of the data changes them.
+
+A float64 is a whole number of 2^-1074. The kernel adds mantissas into one table entry per exponent; the tables
+become Python integers, which hold any number of digits. Products are sums of two floats (Dekker 1971). So the
+sums of data in any order, cut into any chunks, merged in any way, are the same, and mean and variance are
+rounded once, at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Terms of a table: Σwx as two floats, Σwx² as three, Σw. Unweighted ones use the first of the first two and the
+#: first two of the next.
+NUM_TERMS = 6
+SUM, SQUARES, WEIGHTS = (0, 1), (2, 3, 4), (5,)
+
+EXPONENTS = 2048
+UNIT_BITS = 1074
+#: Rows after which the 64-bit tables are emptied: each adds at most 27 bits.
+MAX_ROWS = 1 << 35
+
+
+@dataclass
+class Moments:
+    """The sums of one field, in whole numbers of 2^-1074.
+
+    Attributes:
+        total: Σwx.
+        squares: Σwx².
+        weights: Σw.
+        overflowed: True where a square or product was too large for a float64.
+    """
+
+    total: int = 0
+    squares: int = 0
+    weights: int = 0
+    overflowed: bool = False
+
+    def __add__(self, other: Moments) -> Moments:
+        return Moments(
+            self.total + other.total, self.squares + other.squares, self.weights + other.weights,
+            self.overflowed or other.overflowed,
+        )  # fmt: skip
+
+    @property
+    def weight(self) -> float:
+        """Σw as a float."""
+        return self.weights / (1 << UNIT_BITS)
+
+    @property
+    def mean(self) -> float:
+        """Σwx / Σw, rounded once; NaN where Σw is 0. (Without weights, Σw is to be set to the number of entries.)"""
+        return self.total / self.weights if self.weights else float("nan")
+
+    @property
+    def variance(self) -> float:
+        """Σw(x - mean)² / Σw, rounded once; infinite where it is no float64, NaN where Σw is 0."""
+        if self.overflowed:
+            return float("inf")
+        if not self.weights:
+            return float("nan")
+        try:
+            return (self.weights * self.squares - self.total * self.total) / (self.weights * self.weights)
+        except OverflowError:
+            return float("inf")
+
+    def state(self) -> list[Any]:
+        """Return the numbers as JSON can hold them: large ones as hexadecimal digits and a power of two."""
+        return [*(_text(value) for value in (self.total, self.squares, self.weights)), self.overflowed]
+
+    @classmethod
+    def from_state(cls, state: Sequence[Any]) -> Self:
+        """Return the sums whose :meth:`state` this is.
+
+        Raises:
+            ValueError: it is none. (TypeError where it is no list.)
+        """
+        total, squares, weights, overflowed = state
+        if type(overflowed) is not bool:
+            raise ValueError("mark of a sum")
+        return cls(_number(total), _number(squares), _number(weights), overflowed)
+
+
+@dataclass
+class MomentTables:
+    """Tables of the fields of an object, and what was emptied out of them.
+
+    Args:
+        weighted: Whether each field has weights.
+    """
+
+    weighted: Sequence[bool]
+    #: int64 (terms, fields, exponents, 2): high and low halves of mantissas.
+    tables: NDArray[np.int64] = field(init=False)
+    overflowed: NDArray[np.bool_] = field(init=False)
+    _rows: int = field(default=0, init=False)
+    _sums: list[Moments] = field(init=False)
+
+    def __post_init__(self) -> None:
+        terms = NUM_TERMS if any(self.weighted) else max(SQUARES)
+        self.tables = np.zeros((terms, len(self.weighted), EXPONENTS, 2), np.int64)
+        self.overflowed = np.zeros(len(self.weighted), np.bool_)
+        self._sums = [Moments() for _ in self.weighted]
+
+    def note(self, rows: int) -> None:
+        """Make room: the kernel is about to add ``rows`` entries to the tables."""
+        self._rows += rows
+        if self._rows > MAX_ROWS:
+            self._sums = self.fields()
+            self.tables[...] = 0
+            self._rows = rows
+
+    def fields(self) -> list[Moments]:
+        """Return the sums per field. Nothing is changed: several threads may ask at once."""
+        terms = _numbers(self.tables)
+        found = []
+        for index, before in enumerate(self._sums):
+            total, squares, weights = (
+                sum(terms[term][index] for term in which if term < len(terms)) for which in (SUM, SQUARES, WEIGHTS)
+            )
+            found.append(before + Moments(total, squares, weights, bool(self.overflowed[index])))
+        return found
+
+    def add(self, others: Sequence[Moments]) -> None:
+        """Take sums of other data into account."""
+        self._sums = [one + other for one, other in zip(self._sums, others, strict=True)]
+
+
+def _numbers(tables: NDArray[np.int64]) -> list[list[int]]:
+    """Return the numbers in the tables by term and field, in units of 2^-1074."""
+    found = [[0] * tables.shape[1] for _ in range(tables.shape[0])]
+    places = np.argwhere(tables.any(axis=-1))
+    for (term, index, exponent), (high, low) in zip(places.tolist(), tables[tuple(places.T)].tolist(), strict=True):
+        found[term][index] += ((high << 26) + low) << max(exponent - 1, 0)
+    return found
+
+
+def _text(value: int) -> str:
+    zeros = (value & -value).bit_length() - 1 if value else 0
+    return f"{value >> zeros:x}p{zeros - UNIT_BITS}"
+
+
+def _number(text: Any) -> int:
+    if type(text) is not str:
+        raise ValueError("text of a sum")
+    digits, _, power = text.partition("p")
+    zeros = int(power) + UNIT_BITS
+    if not 0 <= zeros <= 4 * EXPONENTS or len(digits) > 2 * EXPONENTS:
+        raise ValueError("text of a sum")
+    return int(digits, 16) << zeros
