@@ -19,6 +19,7 @@ void bind_schema(py::module_& module);
 void bind_packing(py::module_& module);
 void bind_padding(py::module_& module);
 void bind_encoder(py::module_& module);
+void bind_file_image(py::module_& module);
 void bind_part_file(py::module_& module);
 void bind_permutation(py::module_& module);
 void bind_cpu(py::module_& module);

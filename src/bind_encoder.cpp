@@ -68,8 +68,7 @@ void bind_encoder(py::module_& module) {
         .def("chunk", [](const StoredDataset& dataset, std::size_t index) { return view_of(dataset.chunks.at(index)); },
              py::keep_alive<0, 1>(), "index"_a, "A view of the stored bytes of a chunk.")
         .def("filter_mask", [](const StoredDataset& dataset, std::size_t index) { return dataset.chunks.at(index).filter_mask; },
-             "index"_a, "The filters that were skipped for a chunk, as HDF5 stores them.")
-        .def("drop", [](StoredDataset& dataset) { dataset.chunks = {}; }, "Frees the chunks.");
+             "index"_a, "The filters that were skipped for a chunk, as HDF5 stores them.");
     py::class_<Part>(module, "Part")
         .def_readonly("row_start", &Part::row_start)
         .def_readonly("num_rows", &Part::num_rows)

@@ -33,18 +33,6 @@ void bind_manifest(py::module_& module) {
 
 void bind_part_file(py::module_& module) {
     using namespace py::literals;
-    module.def(
-        "commit_file",
-        [](const std::string& path, const py::buffer& image) {
-            const py::buffer_info info = image.request();
-            CommittedFile done;
-            {
-                const ReleasedGil release;
-                done = commit_file(path, span_of(info));
-            }
-            return py::make_tuple(done.sha256, done.bytes);
-        },
-        "path"_a, "image"_a, "Writes an image under a temporary name, syncs and renames it; returns SHA-256 and size.");
     module.def("commit_existing", [](const std::string& temporary, const std::string& final) { commit_existing(temporary, final); },
                "temporary"_a, "final"_a, py::call_guard<ReleasedGil>());
     module.def("sha256_file", [](const std::string& path) { return detail::sha256_file(path); }, "path"_a,

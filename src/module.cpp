@@ -15,6 +15,7 @@ PYBIND11_MODULE(_core, module) {
     bind_packing(module);
     bind_padding(module);
     bind_encoder(module);
+    bind_file_image(module);
     bind_part_file(module);
     bind_permutation(module);
     bind_chunk_codec(module);

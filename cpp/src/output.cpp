@@ -168,7 +168,7 @@ std::uint64_t Output::bytes() const {
     return bytes;
 }
 
-void Output::add(std::span<const std::byte> image, ManifestPart part) {
+void Output::add(const FileImage& image, ManifestPart part) {
     with_file_errors(path_, [&] { fs::create_directory(staging()); });
     const fs::path target = part_path(parts_.size());
     const CommittedFile committed = commit_file(target, image);
@@ -178,9 +178,9 @@ void Output::add(std::span<const std::byte> image, ManifestPart part) {
     parts_.push_back(std::move(part));
 }
 
-void Output::commit_whole(std::span<const std::byte> image) {
+void Output::commit_whole(const FileImage& image) {
     with_file_errors(path_, [&] { check(); });  // what somebody else put there meanwhile is kept, too
-    commit_file(path_, image);
+    commit_file(path_, image, Hash::no);
 }
 
 void Output::commit_merged(const fs::path& temporary) {

@@ -1,13 +1,16 @@
 #include "simdprep/part_file.hpp"
 
 #include <fcntl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <future>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "simdprep/detail/sha256.hpp"
 #include "simdprep/detail/system_error.hpp"
@@ -17,6 +20,8 @@ namespace {
 
 using detail::FileDescriptor;
 using detail::throw_output_error;
+
+using Pieces = std::span<const std::span<const std::byte>>;
 
 constexpr const char* cannot_write = "cannot write the file";
 
@@ -32,6 +37,12 @@ void sync(int descriptor) {
             throw std::system_error(errno, std::generic_category());
         }
     }
+}
+
+std::string digest_of(Pieces pieces) {
+    detail::Sha256 sum;
+    for (const auto piece : pieces) sum.update(piece);
+    return sum.hex();
 }
 
 // A file on its way to its final name; it is removed if it does not get there.
@@ -54,14 +65,15 @@ public:
     Temporary(const Temporary&) = delete;
     Temporary& operator=(const Temporary&) = delete;
 
-    void write(std::span<const std::byte> bytes) {
-        while (!bytes.empty()) {
-            const ssize_t written = ::write(file_.get(), bytes.data(), bytes.size());
-            if (written >= 0) {
-                bytes = bytes.subspan(static_cast<std::size_t>(written));
-            } else if (errno != EINTR) {
-                throw std::system_error(errno, std::generic_category());
-            }
+    void write(Pieces pieces) {
+        constexpr std::size_t most = 512;  // IOV_MAX is 1024 on Linux, and no less than 16 anywhere
+        std::vector<iovec> vectors;
+        while (!pieces.empty()) {
+            vectors.clear();
+            for (const auto piece : pieces.first(std::min(pieces.size(), most)))
+                vectors.push_back({const_cast<std::byte*>(piece.data()), piece.size()});
+            write(vectors);
+            pieces = pieces.subspan(vectors.size());
         }
     }
 
@@ -89,6 +101,24 @@ public:
     }
 
 private:
+    void write(std::span<iovec> vectors) {
+        while (!vectors.empty()) {
+            const ssize_t count = ::writev(file_.get(), vectors.data(), static_cast<int>(vectors.size()));
+            if (count < 0) {
+                if (errno == EINTR) continue;
+                throw std::system_error(errno, std::generic_category());
+            }
+            auto left = static_cast<std::size_t>(count);
+            while (!vectors.empty() && left >= vectors.front().iov_len) {
+                left -= vectors.front().iov_len;
+                vectors = vectors.subspan(1);
+            }
+            if (left == 0) continue;
+            vectors.front().iov_base = static_cast<std::byte*>(vectors.front().iov_base) + left;
+            vectors.front().iov_len -= left;
+        }
+    }
+
     std::filesystem::path path_;
     FileDescriptor file_;
 };
@@ -115,20 +145,33 @@ void sync_folder(const std::filesystem::path& path) {
 
 }  // namespace
 
-CommittedFile commit_file(const std::filesystem::path& path, std::span<const std::byte> image) {
+namespace {
+
+CommittedFile commit_pieces(const std::filesystem::path& path, Pieces pieces, std::uint64_t size, Hash hash) {
     // Beside the writing, where another core is free.
-    std::future<std::string> digest = std::async([image] { return detail::sha256_hex(image); });
+    std::future<std::string> digest;
+    if (hash == Hash::sha256) digest = std::async([pieces] { return digest_of(pieces); });
     Temporary temporary(path);
     try {
-        temporary.write(image);
+        temporary.write(pieces);
         temporary.finish();
         temporary.rename_to(path);
     } catch (const std::system_error& error) {
         temporary.remove();  // first, so that the space it took counts as free
-        throw_output_error(cannot_write, path, error.code().value(), image.size());
+        throw_output_error(cannot_write, path, error.code().value(), size);
     }
     sync_folder(path);
-    return {.sha256 = digest.get(), .bytes = image.size()};
+    return {.sha256 = hash == Hash::sha256 ? digest.get() : std::string(), .bytes = size};
+}
+
+}  // namespace
+
+CommittedFile commit_file(const std::filesystem::path& path, const FileImage& image, Hash hash) {
+    return commit_pieces(path, image.pieces(), image.size(), hash);
+}
+
+CommittedFile commit_file(const std::filesystem::path& path, std::span<const std::byte> image) {
+    return commit_pieces(path, std::span(&image, image.empty() ? 0 : 1), image.size(), Hash::sha256);
 }
 
 void commit_existing(const std::filesystem::path& temporary, const std::filesystem::path& path) {

@@ -18,7 +18,7 @@ void WriterState::flush() {
     background_->finish([this](Part part) {
         if (part.num_events == 0) return;
         PartImage image = make_image(std::move(part));
-        output_.add(image.bytes, std::move(image.record));
+        output_.add(image.file, std::move(image.record));
     });
 }
 
@@ -59,8 +59,8 @@ void WriterState::finish_output() {
     background_->finish([this](Part part) {
         const bool only = output_.is_file() && parts_.empty();
         PartImage image = make_image(std::move(part));
-        if (only) output_.commit_whole(image.bytes);
-        else output_.add(image.bytes, std::move(image.record));
+        if (only) output_.commit_whole(image.file);
+        else output_.add(image.file, std::move(image.record));
         whole_ = only;
     });
     if (!output_.is_file()) output_.commit_manifest(schema_->to_json());
@@ -121,7 +121,7 @@ void WriterState::keep_parts() {
     background_->finish([this](Part part) {
         if (part.num_events == 0) return;
         PartImage image = make_image(std::move(part));
-        output_.add(image.bytes, std::move(image.record));
+        output_.add(image.file, std::move(image.record));
     });
 }
 

@@ -50,7 +50,7 @@ void WriterState::start() {
     description_ = std::make_shared<const Description>(encoder_->description());
     for (const ObjectSpec& object : schema_->objects()) missing_.emplace_back(object.fields.size());
     const Background::Steps steps{[this](Part part) { return make_image(std::move(part)); },
-                                  [this](PartImage image) { output_.add(image.bytes, std::move(image.record)); }};
+                                  [this](PartImage image) { output_.add(image.file, std::move(image.record)); }};
     background_ = std::make_unique<Background>(*encoder_, steps, options_.threads != 1);
     started_.store(true, std::memory_order_release);
 }
@@ -214,7 +214,7 @@ PartImage WriterState::make_image(Part part) {
     stored.num_truncated = part.num_truncated;
     stored.num_rows = part.num_rows;
     stored.num_events = part.num_events;
-    image.bytes = sink_->image(std::move(part), notes);
+    image.file = sink_->image(std::move(part), notes);
 
     const std::lock_guard lock(totals_mutex_);
     stored.path = output_.part_path(parts_.size());

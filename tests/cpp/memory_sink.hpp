@@ -74,7 +74,7 @@ public:
     MemorySink(std::filesystem::path path, std::shared_ptr<Files> files, simdprep::SinkOptions options = {})
         : Sink(std::move(path), options), files_(std::move(files)) {}
 
-    std::vector<std::byte> image(simdprep::Part part, const simdprep::FileNotes& notes) override {
+    simdprep::FileImage image(simdprep::Part part, const simdprep::FileNotes& notes) override {
         StoredFile file;
         file.description = part.description;
         for (simdprep::StoredDataset& dataset : part.datasets) {
@@ -82,7 +82,7 @@ public:
             file.chunks.push_back(std::move(dataset.chunks));
         }
         file.notes = notes;
-        return bytes_of(add(std::move(file)));
+        return simdprep::FileImage(bytes_of(add(std::move(file))));
     }
 
     std::unique_ptr<simdprep::ChunkSource> open(const std::filesystem::path& path, std::shared_ptr<const simdprep::Description>) override {

@@ -108,7 +108,7 @@ TEST(hdf5_reads_what_the_encoder_made) {
             const Schema schema = schema_of(layout, codec);
             const Part part = part_of(schema);
             const check::Folder folder;
-            const detail::Hdf5File file(opened(folder, Hdf5Sink("unused.h5").image(part, notes_of(part, schema))), "opening");
+            const detail::Hdf5File file(opened(folder, Hdf5Sink("unused.h5").image(part, notes_of(part, schema)).bytes()), "opening");
             for (std::size_t index = 0; index < part.datasets.size(); ++index)
                 CHECK(read_back(file.get(), part.description->datasets[index], part.datasets[index].length) == decoded(part, index));
         }
@@ -129,7 +129,7 @@ TEST(chunks_may_skip_filters) {
         }
     }
     const check::Folder folder;
-    const detail::Hdf5File file(opened(folder, Hdf5Sink("unused.h5").image(part, {})), "opening");
+    const detail::Hdf5File file(opened(folder, Hdf5Sink("unused.h5").image(part, {}).bytes()), "opening");
     for (std::size_t index = 0; index < part.datasets.size(); ++index)
         CHECK(read_back(file.get(), part.description->datasets[index], part.datasets[index].length) == wanted[index]);
 }
@@ -138,7 +138,7 @@ TEST(types_are_those_h5py_knows) {
     const Schema schema = schema_of(Layout::compound);
     const Part part = part_of(schema);
     const check::Folder folder;
-    const detail::Hdf5File file(opened(folder, Hdf5Sink("unused.h5").image(part, {})), "opening");
+    const detail::Hdf5File file(opened(folder, Hdf5Sink("unused.h5").image(part, {}).bytes()), "opening");
     const detail::Hdf5Dataset jets(H5Dopen2(file.get(), "/jets", H5P_DEFAULT), "opening");
     const detail::Hdf5Type record(H5Dget_type(jets.get()), "opening");
     const std::map<DType, hid_t> plain{{DType::int8, H5T_STD_I8LE},      {DType::int16, H5T_STD_I16LE},
@@ -163,7 +163,7 @@ TEST(attributes_have_fixed_lengths) {
     const Schema schema = schema_of(Layout::columns);
     const Part part = part_of(schema);
     const check::Folder folder;
-    const detail::Hdf5File file(opened(folder, Hdf5Sink("unused.h5").image(part, notes_of(part, schema))), "opening");
+    const detail::Hdf5File file(opened(folder, Hdf5Sink("unused.h5").image(part, notes_of(part, schema)).bytes()), "opening");
     for (const Attribute& attribute : notes_of(part, schema).attributes) {
         const detail::Hdf5Object owner(H5Oopen(file.get(), attribute.owner.c_str(), H5P_DEFAULT), "opening");
         const detail::Hdf5Attribute stored(H5Aopen(owner.get(), attribute.name.c_str(), H5P_DEFAULT), "opening");
@@ -187,7 +187,7 @@ TEST(counters_lie_where_atlas_tools_look) {
     const Part part = part_of(schema);
     const check::Folder folder;
     const FileNotes notes{{}, {{"nominal", 9, 4.5, 2.25}, {"up", 1, 2, 3}}};
-    const detail::Hdf5File file(opened(folder, Hdf5Sink("unused.h5").image(part, notes)), "opening");
+    const detail::Hdf5File file(opened(folder, Hdf5Sink("unused.h5").image(part, notes).bytes()), "opening");
     const detail::Hdf5Dataset counts(H5Dopen2(file.get(), "/cutBookkeeper/nominal/counts", H5P_DEFAULT), "opening");
     const detail::Hdf5Type type(H5Dget_type(counts.get()), "opening");
     CHECK_EQUAL(H5Tget_nmembers(type.get()), 3);
@@ -203,9 +203,9 @@ TEST(counters_lie_where_atlas_tools_look) {
 TEST(no_hour_or_machine_is_written_down) {
     const Schema schema = schema_of(Layout::columns);
     const Part part = part_of(schema);
-    const auto first = Hdf5Sink("one.h5").image(part, notes_of(part, schema));
+    const auto first = Hdf5Sink("one.h5").image(part, notes_of(part, schema)).bytes();
     ::sleep(1);
-    CHECK(Hdf5Sink("other.h5").image(part, notes_of(part, schema)) == first);
+    CHECK(Hdf5Sink("other.h5").image(part, notes_of(part, schema)).bytes() == first);
 }
 
 // Copies a part chunk by chunk, as merging does.
@@ -229,7 +229,7 @@ TEST(a_part_is_copied_chunk_by_chunk) {
     const Part part = part_of(schema);
     const check::Folder folder;
     const FileNotes notes = notes_of(part, schema);
-    H5Fclose(opened(folder, Hdf5Sink("unused.h5").image(part, notes)));
+    H5Fclose(opened(folder, Hdf5Sink("unused.h5").image(part, notes).bytes()));
     copy(part, folder / "part.h5", folder / "merged.h5", notes);
     const detail::Hdf5File file(H5Fopen((folder / "merged.h5").c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), "opening");
     for (std::size_t index = 0; index < part.datasets.size(); ++index)
@@ -243,7 +243,7 @@ TEST(a_full_disk_is_an_error_at_every_write) {
     const Part part = part_of(schema);
     const check::Folder folder;
     const FileNotes notes = notes_of(part, schema);
-    H5Fclose(opened(folder, Hdf5Sink("unused.h5").image(part, notes)));
+    H5Fclose(opened(folder, Hdf5Sink("unused.h5").image(part, notes).bytes()));
     int failed = 0;
     for (int call = 0;; call += 1 + call / 10) {
         calls_until_full = call;

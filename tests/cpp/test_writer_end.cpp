@@ -52,7 +52,7 @@ std::vector<int> numbers(int end) {
 class FailingSink final : public Sink {
 public:
     using Sink::Sink;
-    std::vector<std::byte> image(Part, const FileNotes&) override { throw ResourceError("disk full: got nothing, expected room"); }
+    FileImage image(Part, const FileNotes&) override { throw ResourceError("disk full: got nothing, expected room"); }
     std::unique_ptr<ChunkSource> open(const std::filesystem::path&, std::shared_ptr<const Description>) override { return nullptr; }
     std::unique_ptr<ChunkTarget> create(const std::filesystem::path&, std::shared_ptr<const Description>,
                                         const std::vector<std::uint64_t>&, const FileNotes&) override {

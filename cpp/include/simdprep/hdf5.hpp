@@ -99,14 +99,14 @@ private:
 // one file; any other is a folder of parts with a manifest. What is there already is kept, and an error, unless
 // Hdf5Sink("train.h5", {.overwrite = true}).
 //
-// A part is built in memory, which takes twice the size of its chunks (128 MiB by default), and written when it is
-// whole. HDF5 is called only from the threads that call the writer, so it need not be a thread-safe one; while other
-// threads of the program use HDF5, it must be.
+// A part is held in memory (its chunks: 128 MiB by default) and written when it is whole. HDF5 is called only from
+// the threads that call the writer, so it need not be a thread-safe one; while other threads of the program use HDF5,
+// it must be.
 class Hdf5Sink final : public Sink {
 public:
     using Sink::Sink;
 
-    std::vector<std::byte> image(Part part, const FileNotes& notes) override {
+    FileImage image(Part part, const FileNotes& notes) override {
         return detail::hdf5_image(std::move(part), notes);
     }
     std::unique_ptr<ChunkSource> open(const std::filesystem::path& path,

@@ -7,10 +7,10 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
+#include "simdprep/file_image.hpp"
 #include "simdprep/manifest.hpp"
 #include "simdprep/part_file.hpp"
 
@@ -36,9 +36,9 @@ public:
     [[nodiscard]] std::uint64_t bytes() const;
 
     // Commits the image of the next part; name, size and hash of `part` are put in. ResourceError, OutputError.
-    void add(std::span<const std::byte> image, ManifestPart part);
+    void add(const FileImage& image, ManifestPart part);
     // A file of one part: commits it under the final name.
-    void commit_whole(std::span<const std::byte> image);
+    void commit_whole(const FileImage& image);
     // A file whose parts were merged into `temporary`: gives that its name and removes the parts.
     void commit_merged(const std::filesystem::path& temporary);
     // A folder: writes the manifest.

@@ -11,18 +11,23 @@
 #include <string>
 
 #include "simdprep/detail/file_descriptor.hpp"
+#include "simdprep/file_image.hpp"
 
 namespace simdprep {
 
 struct CommittedFile {
-    std::string sha256;
+    std::string sha256;  // empty where nobody asked for it
     std::uint64_t bytes = 0;
 };
+
+enum class Hash : bool { no, sha256 };
 
 // Writes `image` as the file `path`, so that at every instant there is either no such file (or the old
 // one) or the whole new one, on the disk as well: temporary `<name>.tmp-<pid>` in the same folder, fsync,
 // rename, fsync of the folder. On failure the temporary is removed. ResourceError if disk or quota is
 // exhausted, else OutputError.
+CommittedFile commit_file(const std::filesystem::path& path, const FileImage& image, Hash hash = Hash::sha256);
+// The same for a file of one piece.
 CommittedFile commit_file(const std::filesystem::path& path, std::span<const std::byte> image);
 
 // The same for a file that somebody else built under the name `temporary`, which lies on the same file

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "simdprep/description.hpp"
+#include "simdprep/file_image.hpp"
 #include "simdprep/part.hpp"
 #include "simdprep/stored_chunk.hpp"
 
@@ -79,7 +80,7 @@ public:
     bool overwrite() const { return options_.overwrite; }
 
     // The bytes of a complete HDF5 file that holds the part, which may be taken apart on the way.
-    virtual std::vector<std::byte> image(Part part, const FileNotes& notes) = 0;
+    virtual FileImage image(Part part, const FileNotes& notes) = 0;
     // Opens a part that image() made and that lies on the disk now.
     virtual std::unique_ptr<ChunkSource> open(const std::filesystem::path& path,
                                               std::shared_ptr<const Description> description) = 0;

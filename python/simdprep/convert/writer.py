@@ -84,8 +84,8 @@ class Writer:
     Raises:
         OutputError: the output exists, is locked, or cannot be written.
 
-    Memory: the stored chunks of the open part twice (at most 2 x 128 MiB and a chunk row), one open
-    chunk per dataset, and 16 MiB per thread of chunks being encoded.
+    Memory: the stored chunks of the open part and of the one being written (at most 2 x 128 MiB and a
+    chunk row), one open chunk per dataset, and 16 MiB per thread of chunks being encoded.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class Writer:
         self._flattener = Flattener(schema)
         self._order = _order_rules(schema)
         self._provenance = Provenance(config_text)
-        self._output = Output(output, overwrite=overwrite)
+        self._output = Output(output, overwrite=overwrite, threaded=self._threads != 1)
         self._open = True
         self.summary = WriteSummary(
             str(output),
@@ -196,7 +196,7 @@ class Writer:
         self._open = False
         self._output.abandon()
 
-    def _finish(self, part: _core.Part) -> tuple[bytes, int, tuple[tuple[str, int], ...], str]:
+    def _finish(self, part: _core.Part) -> tuple[_core.FileImage, int, tuple[tuple[str, int], ...], str]:
         names = self.schema.names
         for name, items, truncated in zip(names, part.num_items, part.num_truncated, strict=True):
             self.summary.num_items[name] += items

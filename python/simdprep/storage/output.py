@@ -18,6 +18,7 @@ from pathlib import Path
 from .. import _core
 from ..errors import OutputError, ResourceError
 from ..schema import Schema
+from .committer import Committer
 
 MANIFEST = "manifest.json"
 _PART_NAME = re.compile(r"part-\d{5,}\.h5")
@@ -44,6 +45,7 @@ class Output:
     Args:
         path: ``*.h5`` for one file, any other name for a folder of parts.
         overwrite: Replace what is there; otherwise that is an error and it is kept.
+        threaded: Write parts on a thread of its own, while the caller makes the next.
 
     Attributes:
         told: Lines about leftovers and locks, for the user.
@@ -52,8 +54,9 @@ class Output:
         OutputError: the output exists, is locked by a live writer, or cannot be written.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, overwrite: bool = False, threaded: bool = False) -> None:
         self._locate(path)
+        self._committer = Committer(threaded=threaded)
         self._overwrite = overwrite
         self.told: list[str] = []
         self._parts: list[PartRecord] = []
@@ -111,7 +114,12 @@ class Output:
 
     @property
     def parts(self) -> tuple[PartRecord, ...]:
-        """The parts committed so far."""
+        """The parts committed so far; waits for the one that is being written.
+
+        Raises:
+            SimdprepError: it cannot be written.
+        """
+        self._committer.settle()
         return tuple(self._parts)
 
     @property
@@ -123,23 +131,29 @@ class Output:
     def _staging(self) -> Path:
         return self.path.with_name(self.path.name + ".parts") if self.is_file else self.path
 
-    def add(self, image: bytes, *, num_rows: int, rows: tuple[tuple[str, int], ...], inputs_json: str) -> None:
-        """Commit the image of a part.
+    def add(
+        self, image: _core.FileImage, *, num_rows: int, rows: tuple[tuple[str, int], ...], inputs_json: str
+    ) -> None:
+        """Commit the image of a part, once the one before is written.
 
         Raises:
-            ResourceError: the disk is full; committed parts are safe.
-            OutputError: the part cannot be written.
+            ResourceError: the disk is full, found now or at the part before; committed parts are safe.
+            OutputError: the part, or the one before, cannot be written.
         """
         with self._file_errors():
             self._staging.mkdir(exist_ok=True)
-        target = self._staging / f"part-{len(self._parts):05d}.h5"
-        self._commit(target, image, num_rows, rows, inputs_json)
+
+        def commit() -> None:
+            target = self._staging / f"part-{len(self._parts):05d}.h5"
+            self._commit(target, image, num_rows, rows, inputs_json)
+
+        self._committer.submit(commit)
 
     def close(
         self,
         schema: Schema,
         *,
-        last: tuple[bytes, int, tuple[tuple[str, int], ...], str] | None,
+        last: tuple[_core.FileImage, int, tuple[tuple[str, int], ...], str] | None,
         config_sha256: str = "",
         threads: int = 0,
     ) -> None:
@@ -152,13 +166,15 @@ class Output:
             threads: Threads for merging parts to one file; 0 for all cores.
         """
         try:
+            self._committer.settle()
             if self.is_file:
                 self._check()  # what somebody else put there meanwhile is kept, too
             if self.is_file and not self._parts and last is not None:
-                self._commit(self.path, *last)  # the only part is the file
+                self._commit(self.path, *last, hash=False)  # the only part is the file
                 return
             if last is not None:
                 self.add(last[0], num_rows=last[1], rows=last[2], inputs_json=last[3])
+                self._committer.settle()
             if self.is_file:
                 from .merge import merge_parts
 
@@ -168,16 +184,25 @@ class Output:
             else:
                 self._write_manifest(schema, config_sha256)
         finally:
+            self._committer.stop()
             self._lock.release()
 
     def abandon(self) -> None:
         """Release the lock after a failure; committed parts stay where they are."""
+        self._committer.stop()
         self._lock.release()
 
     def _commit(
-        self, path: Path, image: bytes, num_rows: int, rows: tuple[tuple[str, int], ...], inputs_json: str
+        self,
+        path: Path,
+        image: _core.FileImage,
+        num_rows: int,
+        rows: tuple[tuple[str, int], ...],
+        inputs_json: str,
+        *,
+        hash: bool = True,
     ) -> None:
-        sha256, size = _core.commit_file(str(path), image)
+        sha256, size = image.commit(str(path), hash=hash)
         self._parts.append(PartRecord(path, num_rows, rows, size, sha256, inputs_json))
 
     def _write_manifest(self, schema: Schema, config_sha256: str) -> None:

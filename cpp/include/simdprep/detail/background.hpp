@@ -16,13 +16,14 @@
 
 #include "simdprep/detail/event_buffer.hpp"
 #include "simdprep/encoder.hpp"
+#include "simdprep/file_image.hpp"
 #include "simdprep/manifest.hpp"
 
 namespace simdprep::detail {
 
 // A part as a file, not yet on the disk.
 struct PartImage {
-    std::vector<std::byte> bytes;
+    FileImage file;
     ManifestPart record;
 };
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <new>
 #include <span>
 #include <string>
@@ -17,6 +18,7 @@
 #include "simdprep/description.hpp"
 #include "simdprep/detail/hdf5_handle.hpp"
 #include "simdprep/detail/hdf5_storage.hpp"
+#include "simdprep/file_image.hpp"
 #include "simdprep/part.hpp"
 #include "simdprep/sink.hpp"
 
@@ -181,61 +183,62 @@ inline void hdf5_write_notes(hid_t file, const FileNotes& notes) {
     }
 }
 
-// A file in memory.
+// A file in memory. The chunk that is announced is not copied.
 class MemoryFile final : public Hdf5Storage {
 public:
-    // `expected` bytes are set aside at once.
-    explicit MemoryFile(std::size_t expected) { bytes_.reserve(expected); }
+    void announce(const StoredChunk& chunk) noexcept { announced_ = chunk.bytes; }
+    void hold(std::shared_ptr<const void> owner) { image_.hold(std::move(owner)); }
 
-    [[nodiscard]] std::uint64_t size() const noexcept override { return bytes_.size(); }
+    [[nodiscard]] std::uint64_t size() const noexcept override { return image_.size(); }
     void read(std::uint64_t at, std::byte* out, std::size_t size) noexcept override {
-        const std::size_t begin = std::min<std::size_t>(at, bytes_.size());
-        const std::size_t count = std::min(size, bytes_.size() - begin);
-        std::copy_n(bytes_.data() + begin, count, out);
-        std::fill_n(out + count, size - count, std::byte{0});
+        guarded([&] { image_.read(at, {out, size}); });
     }
     void write(std::uint64_t at, const std::byte* data, std::size_t size) noexcept override {
-        if (at + size > bytes_.size()) truncate(at + size);
-        if (!exhausted_) std::copy_n(data, size, bytes_.data() + at);
+        const bool stays = data == announced_.data() && size == announced_.size();
+        guarded([&] { stays ? image_.refer(at, announced_) : image_.write(at, {data, size}); });
     }
     void truncate(std::uint64_t size) noexcept override {
+        guarded([&] { image_.resize(size); });
+    }
+
+    // What was written, or std::bad_alloc if there was no room for it.
+    [[nodiscard]] FileImage take() && {
+        if (exhausted_) throw std::bad_alloc();
+        return std::move(image_);
+    }
+
+private:
+    template <class Step>
+    void guarded(const Step& step) noexcept {
         try {
-            if (!exhausted_) bytes_.resize(size);
+            if (!exhausted_) step();
         } catch (const std::exception&) {
             exhausted_ = true;
         }
     }
 
-    // What was written, or std::bad_alloc if there was no room for it.
-    [[nodiscard]] std::vector<std::byte> take() && {
-        if (exhausted_) throw std::bad_alloc();
-        return std::move(bytes_);
-    }
-
-private:
-    std::vector<std::byte> bytes_;
+    FileImage image_;
+    std::span<const std::byte> announced_;
     bool exhausted_ = false;
 };
 
-// The bytes of a complete HDF5 file that holds `part`; its chunks are freed on the way.
-inline std::vector<std::byte> hdf5_image(Part part, const FileNotes& notes) {
-    constexpr std::size_t metadata_bytes = std::size_t{1} << 20;  // enough for that of most parts
-    constexpr const char* name = "simdprep-part.h5";              // of no file: nothing of it is on the disk
-    std::size_t bytes = metadata_bytes;
+// The bytes of a complete HDF5 file that holds `part`, whose chunks it keeps.
+inline FileImage hdf5_image(Part part, const FileNotes& notes) {
+    constexpr const char* name = "simdprep-part.h5";  // of no file: nothing of it is on the disk
     std::vector<std::uint64_t> lengths;
-    for (const StoredDataset& stored : part.datasets) {
-        lengths.push_back(stored.length);
-        for (const StoredChunk& chunk : stored.chunks) bytes += chunk.bytes.size();
-    }
+    for (const StoredDataset& stored : part.datasets) lengths.push_back(stored.length);
     const Hdf5Quiet quiet;
-    MemoryFile memory(bytes);
+    MemoryFile memory;
     Hdf5File file = hdf5_create_file(memory, name);
     {
         const auto datasets = hdf5_create_objects(file.get(), *part.description, lengths);
         for (std::size_t index = 0; index < datasets.size(); ++index) {
-            const std::vector<StoredChunk> chunks = std::move(part.datasets[index].chunks);
-            for (std::uint64_t number = 0; number < chunks.size(); ++number)
-                hdf5_write_chunk(datasets[index].get(), part.description->datasets[index], number, chunks[number]);
+            const auto chunks = std::make_shared<const std::vector<StoredChunk>>(std::move(part.datasets[index].chunks));
+            memory.hold(chunks);
+            for (std::uint64_t number = 0; number < chunks->size(); ++number) {
+                memory.announce((*chunks)[number]);
+                hdf5_write_chunk(datasets[index].get(), part.description->datasets[index], number, (*chunks)[number]);
+            }
         }
     }
     hdf5_write_notes(file.get(), notes);
