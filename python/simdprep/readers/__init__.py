@@ -1,7 +1,8 @@
 """Readers: ROOT, Parquet and feather files as chunks of awkward events.
 
 The read path: ``expand_inputs`` → ``open_source`` → ``Source.steps`` → ``Source.read`` → ``assemble``, where
-``group`` (or ``group_by_config``) has said which branches form an object.
+``group`` (or ``group_by_config``) has said which branches form an object. Cross references are branches, too:
+:class:`LinkedSource` is a source around another that presents what its links lead to.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from .counts import Counts
 from .file_format import open_source
 from .grouping import Group, Grouping, Member
 from .inputs import expand_inputs
+from .link import Link
+from .link_groups import recognise, with_links, without_tables
+from .linked_source import LinkedSource
 from .rules import group
 from .source import Source
 from .steps import STEP_BYTES
@@ -23,6 +27,8 @@ __all__ = [
     "Counts",
     "Group",
     "Grouping",
+    "Link",
+    "LinkedSource",
     "Member",
     "Source",
     "Wanted",
@@ -33,4 +39,7 @@ __all__ = [
     "group_by_config",
     "open_source",
     "read_events",
+    "recognise",
+    "with_links",
+    "without_tables",
 ]
