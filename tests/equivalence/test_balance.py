@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from itertools import pairwise
 
+import boost_histogram as bh
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -59,7 +60,6 @@ def test_columns_of_any_dtype(dtype):
 
 
 def test_histograms_and_factors_are_those_of_boost_histogram():
-    bh = pytest.importorskip("boost_histogram")
     columns, labels, weights, _ = toy(50_000)
     reweight = Reweight(CLASSES, AXES, target="b")
     for part in np.array_split(np.arange(50_000), 7):
