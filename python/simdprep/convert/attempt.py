@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, CancelledError
 from dataclasses import dataclass
 from typing import Any, Self
 
 from .. import errors
 from ..errors import InternalError, ResourceError, SimdprepError
+from ..readers import is_transient
 from .worker_process import WorkerDied
-
-#: What a disk of many users or a network says on a bad day.
-_PASSING = frozenset({
-    errno.EAGAIN, errno.ECONNABORTED, errno.ECONNREFUSED, errno.ECONNRESET, errno.EHOSTDOWN, errno.EHOSTUNREACH,
-    errno.EINTR, errno.EIO, errno.EMFILE, errno.ENETDOWN, errno.ENETRESET, errno.ENETUNREACH, errno.ENFILE,
-    errno.ENOTCONN, errno.EPIPE, errno.EREMOTEIO, errno.ESTALE, errno.ETIMEDOUT,
-})  # fmt: skip
-
-#: Names of errors of remote files (aiohttp, requests, fsspec, xrootd), whose libraries may not be there to ask.
-_PASSING_NAMES = frozenset({
-    "ChunkedEncodingError", "ClientConnectionError", "ClientError", "ClientOSError", "ClientPayloadError",
-    "ClientResponseError", "FSTimeoutError", "IncompleteRead", "ReadTimeout", "RemoteDisconnected",
-    "RequestException", "ServerDisconnectedError", "ServerTimeoutError",
-})  # fmt: skip
 
 
 class ExecutorLost(SimdprepError):
@@ -87,7 +73,7 @@ def attempt(work: Callable[[Any], dict[str, Any]], task: Any) -> dict[str, Any]:
     try:
         return {"record": work(task)}
     except Exception as error:  # noqa: BLE001 - it is raised on the other side
-        return {"error": _to_json(error), "may_pass": may_pass(error)}
+        return {"error": error_to_json(error), "may_pass": is_transient(error)}
 
 
 def attempt_of(future: Any) -> Attempt:
@@ -108,32 +94,11 @@ def attempt_of(future: Any) -> Attempt:
         raise ExecutorLost.of(error) from error
     if "record" in found:
         return Attempt(found["record"])
-    return Attempt(None, _from_json(found["error"]), found["may_pass"])
+    return Attempt(None, error_from_json(found["error"]), found["may_pass"])
 
 
-def may_pass(error: BaseException) -> bool:
-    """Return True where an error, or what caused it, may go away by itself."""
-    return any(_passes(cause) for cause in _causes(error))
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _passes(error: BaseException) -> bool:
-    if isinstance(error, (ConnectionError, TimeoutError)):
-        return True
-    if isinstance(error, OSError) and error.errno in _PASSING:
-        return True
-    status = getattr(error, "status", None)  # of HTTP: the server's own fault, or too many requests
-    if isinstance(status, int) and 400 <= status < 500 and status not in (408, 425, 429):
-        return False
-    return type(error).__name__ in _PASSING_NAMES
-
-
-def _to_json(error: Exception) -> dict[str, Any]:
+def error_to_json(error: Exception) -> dict[str, Any]:
+    """Return what an error says, as JSON; those of other libraries are a mistake of ours by now."""
     if isinstance(error, SimdprepError):
         got = None if error.got is None else str(error.got)
         return {
@@ -150,7 +115,8 @@ def _to_json(error: Exception) -> dict[str, Any]:
     return {"kind": "InternalError", "what": text}
 
 
-def _from_json(data: dict[str, Any]) -> SimdprepError:
+def error_from_json(data: dict[str, Any]) -> SimdprepError:
+    """Return the error of what :func:`error_to_json` gave."""
     kind = getattr(errors, data["kind"], SimdprepError)
     named = {key: value for key, value in data.items() if key not in ("kind", "what")}
     made: SimdprepError = kind(data["what"], **named)

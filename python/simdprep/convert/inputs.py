@@ -54,6 +54,8 @@ class Inputs:
         opening: How each file is opened.
         entries: Which of all entries are asked for.
         skip_bad_files: Leave out what cannot be read, recorded in ``skipped``.
+        given: The names before glob expansion.
+        threads: Threads that decompress a file; ``None`` for all cores.
         surplus: Branches that are left out because the first file does not have them, in the order they came.
     """
 
@@ -63,6 +65,8 @@ class Inputs:
     skip_bad_files: bool = False
     skipped: list[Skipped] = field(default_factory=list)
     surplus: dict[str, None] = field(default_factory=dict)
+    given: tuple[str, ...] = ()
+    threads: int | None = None
     _open: dict[str, Source] = field(default_factory=dict, repr=False)
     _counts: dict[str, int] = field(default_factory=dict, repr=False)
 
@@ -81,11 +85,12 @@ class Inputs:
         Raises:
             InputError: a file is missing, a glob matches nothing, or a name is no text that a config can hold.
         """
-        paths = expand_inputs(files)
+        given = [files] if isinstance(files, str | os.PathLike) else list(files)
+        paths = expand_inputs(given)
         for path in paths:
             if utf8_text(path) != path:
                 raise InputError("input file", got=ascii(path), expected="a name in UTF-8", hint="renaming it")
-        return cls(paths, opening, entries, skip_bad_files)
+        return cls(paths, opening, entries, skip_bad_files, given=tuple(os.fspath(name) for name in given))
 
     def source(self, path: str) -> Source:
         """Return a file's tree, open; it stays so until a few others have been asked for.
@@ -93,7 +98,7 @@ class Inputs:
         Raises:
             InputError: it cannot be read.
         """
-        source = self._open.pop(path, None) or self.opening.open(path)
+        source = self._open.pop(path, None) or self.opening.open(path, threads=self.threads)
         self._open[path] = source  # the last used comes last
         self._counts[path] = source.num_entries
         if len(self._open) > _OPEN_FILES:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ..errors import OutputError
+from ..storage.output import file_error
 
 
 class Journal:
@@ -41,6 +41,7 @@ class Journal:
 
         Raises:
             OutputError: it cannot be written.
+            ResourceError: the disk is full.
         """
         text = json.dumps({"task": task_id, "record": record}, ensure_ascii=True, separators=(",", ":"))
         line = f"{_digest(text)} {text}\n"
@@ -57,10 +58,7 @@ class Journal:
                 os.close(descriptor)
         except OSError as error:
             self._torn = True
-            reason = error.strerror or str(error)
-            raise OutputError(
-                "journal", got=reason, expected="a file that can be written", where=str(self.path)
-            ) from error
+            raise file_error(error, self.path) from error
         known[task_id] = record
 
     def _read(self, path: Path, found: dict[str, dict[str, Any]]) -> None:

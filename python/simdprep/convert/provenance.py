@@ -85,6 +85,7 @@ class Provenance:
         of a bit per entry, lowest bit first, or null where every entry was kept.
         """
         inputs: list[Mapping[str, Any]] = []
+        numbers: dict[tuple[Any, ...], int] = {}
         ranges: list[dict[str, Any]] = []
         event_stop = event_start + num_events
         for entry in self._ranges:
@@ -92,11 +93,12 @@ class Provenance:
             end = min(entry.event_start + entry.num_events, event_stop)
             if begin >= end:
                 continue
-            if entry.identity not in inputs:
+            number = numbers.setdefault(tuple(entry.identity.items()), len(inputs))
+            if number == len(inputs):
                 inputs.append(entry.identity)
             ranges.append(
                 {
-                    "input": inputs.index(entry.identity),
+                    "input": number,
                     **_entries(entry, begin, end),
                     "events": [begin - event_start, end - event_start],
                     "rows": [

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..readers import Group, Grouping, Link
+from ..readers import Group, Grouping
 from ..readers.names import plain_names
 from ..schema import EVENTS, Schema
 from ..schema.config import Config
 from ..schema.config_yaml import ConfigPath
 from .inputs import Inputs
 from .recipe import Recipe
+
+#: Files that a config names one by one; of more, it says what was given. The parts say which they were in any case.
+FILES_NAMED = 1000
 
 #: Values by their paths in the config.
 Values = dict[ConfigPath, Any]
@@ -26,7 +29,7 @@ def resolved_config(config: Config, recipe: Recipe, schema: Schema, inputs: Inpu
         schema: The pads that were chosen.
         inputs: The files, as sorted.
     """
-    found: Values = {("input", "files"): list(inputs.paths), ("input", "samples"): None}
+    found: Values = {("input", "files"): _files(inputs), ("input", "samples"): None}
     if config.objects:
         for spec in schema.objects:
             if spec.name not in config.objects and spec.name != EVENTS:  # it holds the outer lists of others
@@ -41,6 +44,13 @@ def resolved_config(config: Config, recipe: Recipe, schema: Schema, inputs: Inpu
     return config.with_values({**found, **pads})
 
 
+def _files(inputs: Inputs) -> list[str]:
+    for names in (inputs.paths, inputs.given):
+        if len(names) <= FILES_NAMED:
+            return list(names)
+    return []
+
+
 def _object(grouping: Grouping, name: str, recipe: Recipe, named: Mapping[str, str]) -> dict[str, Any]:
     """The config of one object that was found; one that only holds the outer lists of others has no fields."""
     group = next((entry for entry in grouping.groups if entry.name == name), None)
@@ -50,9 +60,7 @@ def _object(grouping: Grouping, name: str, recipe: Recipe, named: Mapping[str, s
     if group.parent is not None:
         entry["parent"] = group.parent
     sources = {field: member.source or field for field, member in group.members.items()}
-    if group.link is not None:
-        entry["link"] = _link(group.link)
-    elif not _takes(name, sources, group, named):
+    if not _takes(name, sources, group, named):
         entry["from"] = "*"
         sources = {
             field: "_".join([named[member.branch.name], *(str(index) for index in member.slot)])
@@ -64,12 +72,6 @@ def _object(grouping: Grouping, name: str, recipe: Recipe, named: Mapping[str, s
     else:
         entry["fields"] = list(sources.values())
     return entry
-
-
-def _link(link: Link) -> dict[str, Any]:
-    found: dict[str, Any] = {"of": list(link.of), "table": link.table, "parent_index": link.parent_index}
-    found |= {"index": list(link.index), "keys": list(link.keys)}
-    return {key: value for key, value in found.items() if value}
 
 
 def _takes(name: str, sources: Mapping[str, str], group: Group, named: Mapping[str, str]) -> bool:

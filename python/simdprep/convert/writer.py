@@ -14,8 +14,9 @@ from .. import _core
 from ..errors import SimdprepError, SimdprepWarning
 from ..padding import Flattener, from_numpy
 from ..schema import Schema
-from ..storage.output import Output
+from ..storage.output import FinishedPart, Output
 from ..storage.sink import build_image
+from ..storage.staged_parts import StagedParts
 from ..transforms import ObjectRules, Rules, apply, parse
 from .provenance import Origin, Provenance
 
@@ -74,7 +75,7 @@ class Writer:
     nothing carries the final name of a file; committed parts of a folder stay.
 
     Args:
-        output: ``*.h5``, or any other name for a folder.
+        output: ``*.h5``, or any other name for a folder; or the parts of a task.
         schema: What is stored.
         overwrite: Replace what is there.
         threads: Threads of the encoder; ``None`` for all cores. Bytes do not depend on it.
@@ -90,7 +91,7 @@ class Writer:
 
     def __init__(
         self,
-        output: str | os.PathLike[str],
+        output: str | os.PathLike[str] | StagedParts,
         schema: Schema,
         *,
         overwrite: bool = False,
@@ -106,10 +107,14 @@ class Writer:
         self._flattener = Flattener(schema)
         self._order = _order_rules(schema)
         self._provenance = Provenance(config_text)
-        self._output = Output(output, overwrite=overwrite, threaded=self._threads != 1)
+        self._output = (
+            output
+            if isinstance(output, StagedParts)
+            else Output(output, overwrite=overwrite, threaded=self._threads != 1)
+        )
         self._open = True
         self.summary = WriteSummary(
-            str(output),
+            str(getattr(output, "folder", output)),
             num_items=dict.fromkeys(schema.names, 0),
             num_truncated=dict.fromkeys(schema.names, 0),
             told=list(self._output.told),
@@ -163,8 +168,7 @@ class Writer:
             self.summary.events_without_rows += flat.num_empty_events
         self.summary.missing.update(flat.missing)
         for part in self._encoder.fill(flat.num_rows, flat.num_events, flat.objects):
-            image, num_rows, rows, inputs = self._finish(part)
-            self._output.add(image, num_rows=num_rows, rows=rows, inputs_json=inputs)
+            self._output.add(self._finish(part))
 
     def close(self) -> WriteSummary:
         """Finish the dataset under its final name and return what was stored; later calls do nothing.
@@ -191,12 +195,17 @@ class Writer:
             warnings.warn(f"{self.summary.path}: {'; '.join(self.summary.changes)}", SimdprepWarning, stacklevel=3)
         return self.summary
 
+    @property
+    def categories(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """Strings met so far, by ``(object, field)``, in order of their codes."""
+        return self._flattener.categories
+
     def abandon(self) -> None:
         """Stop without finishing: nothing takes the final name, committed parts stay."""
         self._open = False
         self._output.abandon()
 
-    def _finish(self, part: _core.Part) -> tuple[_core.FileImage, int, tuple[tuple[str, int], ...], str]:
+    def _finish(self, part: _core.Part) -> FinishedPart:
         names = self.schema.names
         for name, items, truncated in zip(names, part.num_items, part.num_truncated, strict=True):
             self.summary.num_items[name] += items
@@ -211,7 +220,8 @@ class Writer:
         )
         schema = self.schema.with_categories(self._flattener.categories)
         rows = tuple(zip(names, part.num_items, strict=True))
-        return build_image(part, schema, self._description, provenance), part.num_rows, rows, inputs
+        image = build_image(part, schema, self._description, provenance)
+        return FinishedPart(image, part.num_rows, part.num_events, rows, inputs)
 
 
 def _order_rules(schema: Schema) -> Rules:

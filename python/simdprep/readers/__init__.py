@@ -1,8 +1,7 @@
 """Readers: ROOT, Parquet and feather files as chunks of awkward events.
 
 The read path: ``expand_inputs`` → ``open_source`` → ``Source.steps`` → ``Source.read`` → ``assemble``, where
-``group`` (or ``group_by_config``) has said which branches form an object. Cross references are branches, too:
-:class:`LinkedSource` is a source around another that presents what its links lead to.
+``group`` (or ``group_by_config``) has said which branches form an object.
 """
 
 from __future__ import annotations
@@ -13,10 +12,9 @@ from .config_grouping import Wanted, group_by_config
 from .counts import Counts
 from .file_format import open_source
 from .grouping import Group, Grouping, Member
+from .guard import is_transient
+from .header import Header, read_header
 from .inputs import expand_inputs
-from .link import Link
-from .link_groups import recognise, with_links, without_tables
-from .linked_source import LinkedSource
 from .rules import group
 from .source import Source
 from .steps import STEP_BYTES
@@ -27,8 +25,7 @@ __all__ = [
     "Counts",
     "Group",
     "Grouping",
-    "Link",
-    "LinkedSource",
+    "Header",
     "Member",
     "Source",
     "Wanted",
@@ -37,9 +34,8 @@ __all__ = [
     "expand_inputs",
     "group",
     "group_by_config",
+    "is_transient",
     "open_source",
     "read_events",
-    "recognise",
-    "with_links",
-    "without_tables",
+    "read_header",
 ]

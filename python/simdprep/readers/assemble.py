@@ -17,8 +17,7 @@ from awkward.index import Index64
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .grouping import Group, Grouping, Member
-from .names import EVENTS
+from .grouping import EVENTS, Group, Grouping, Member
 from .source import Source
 
 

@@ -36,7 +36,7 @@ def open_source(path: str, tree: str | None = None, *, threads: int | None = Non
             was named, or none of that name (the text lists them); or the tree has no branches.
     """
     head, size = _head(path)
-    if _is_root(head):
+    if is_root(head):
         _check_complete(path, head, size)
         from .root_file import open_tree
 
@@ -50,8 +50,8 @@ def open_source(path: str, tree: str | None = None, *, threads: int | None = Non
     raise _unknown(path, head)
 
 
-def _is_root(head: bytes) -> bool:
-    """True for the magic and a version that can be; other files begin with ``root``, too (``/etc/passwd``)."""
+def is_root(head: bytes) -> bool:
+    """Return True for the magic and a version that can be; other files begin with ``root``, too (``/etc/passwd``)."""
     version = int.from_bytes(head[4:8], "big")
     return head.startswith(_ROOT) and version < 2 * _WIDE
 

@@ -47,3 +47,21 @@ def open_bytes(path: str) -> BinaryIO:
     import fsspec
 
     return cast("BinaryIO", fsspec.open(path, "rb").open())
+
+
+def change_of(path: str) -> tuple[str, int]:
+    """Return the time of the last change of a file, as text, and its size; of a URL what its server says.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    with reading("input file", expected="a readable file", where=path):
+        if not is_url(path):
+            found = Path(path).stat()
+            return f"changed {found.st_mtime_ns}", found.st_size
+        import fsspec
+
+        system, name = fsspec.core.url_to_fs(path)
+        info = system.info(name)
+        marks = [str(info[key]) for key in ("ETag", "etag", "mtime", "LastModified", "last_modified") if info.get(key)]
+        return f"changed {marks[0]}" if marks else "", int(info.get("size") or 0)

@@ -12,8 +12,8 @@ from .guard import reading
 from .source import Source
 from .trees import choose_tree
 
-_TTREES = ("TTree", "TNtuple", "TNtupleD", "TChain")
-_RNTUPLES = ("ROOT::RNTuple", "ROOT::Experimental::RNTuple")
+TTREES = ("TTree", "TNtuple", "TNtupleD", "TChain")
+RNTUPLES = ("ROOT::RNTuple", "ROOT::Experimental::RNTuple")
 
 
 def open_tree(path: str, tree: str | None, threads: int | None) -> Source:
@@ -38,7 +38,7 @@ def open_tree(path: str, tree: str | None, threads: int | None) -> Source:
 def _open(file: Any, path: str, tree: str | None) -> Source:
     with reading("ROOT file", expected="a readable list of contents", where=path):
         classes = file.classnames(recursive=True, cycle=True)
-    trees = [name for name, kind in classes.items() if kind in _TTREES + _RNTUPLES]
+    trees = [name for name, kind in classes.items() if kind in TTREES + RNTUPLES]
 
     def count(name: str) -> int:
         with reading("tree", expected="a readable one", where=f"{path} : {name}"):
@@ -47,7 +47,7 @@ def _open(file: Any, path: str, tree: str | None) -> Source:
     name = choose_tree(trees, tree, count, path)
     where = f"{path} : {name.partition(';')[0]}"
     with reading("tree", expected="a readable one", where=where):
-        if classes[name] in _RNTUPLES:
+        if classes[name] in RNTUPLES:
             from .rntuple import RNTupleSource
 
             source: Source = RNTupleSource(path, file, file[name], name.partition(";")[0])

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from .branch import Branch, check_names
 from .guard import reading
-from .identity import identify
+from .identity import change_of, identify
 from .leaf import Leaf, empty, take
-from .link import Link
 from .steps import STEP_BYTES, step_ranges
 
 
@@ -32,9 +31,6 @@ class Source(abc.ABC):
         branches: What can be read, by name, in the file's order.
         refused: What cannot be converted: the reason in one line, by name.
         missing_lists: Missing lists that were read as empty ones, by branch; grows while reading.
-        links: The cross references that make objects, presented as branches of these.
-        lost_links: Links that lead nowhere and were left out, by object and reason; grows while reading.
-        told: What was decided when it was opened, one line each.
     """
 
     kind: str = ""
@@ -47,11 +43,8 @@ class Source(abc.ABC):
         self.branches: dict[str, Branch] = {}
         self.refused: dict[str, str] = {}
         self.missing_lists: Counter[str] = Counter()
-        self.links: tuple[Link, ...] = ()
-        self.lost_links: Counter[str] = Counter()
-        self.told: list[str] = []
         self._leaves: dict[str, Leaf] = {}
-        self._identity: dict[str, Any] | None = None
+        self._identity: dict[str, str | int] | None = None
 
     @property
     def where(self) -> str:
@@ -59,7 +52,7 @@ class Source(abc.ABC):
         return f"{self.path} : {self.tree}" if self.tree else self.path
 
     @property
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, str | int]:
         """What tells this input from any other: ``name``, ``size``, ``uuid`` (ROOT) or ``sha256``, ``tree``.
 
         A hash is computed when first asked for, which reads the whole file once.
@@ -145,13 +138,35 @@ class Source(abc.ABC):
         wanted = list(dict.fromkeys(names))
         check_names(wanted, self.branches, self.refused, self.where)
         start, stop = self._check_range(start, stop)
-        leaves = [self._leaves[name] for name in wanted]
-        if not leaves or start == stop:
+        if not wanted or start == stop:
             return [(start, stop)] if start < stop else []
-        with reading("layout of the file", expected="a sound file", where=self.where):
-            total, borders = self._layout(leaves)
+        total, borders = self.layout(wanted)
         size = max(1, int(target_bytes / max(total / self.num_entries, 1e-9)))
         return step_ranges(start, stop, min(size, stop - start), borders)
+
+    def layout(self, names: Iterable[str]) -> tuple[float, NDArray[np.int64]]:
+        """Return how the file stores some branches.
+
+        Args:
+            names: Branches, at least one.
+
+        Returns:
+            Their uncompressed bytes over all entries, and the entries at which reading starts cheaply, ascending;
+            none where all are alike.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        leaves = [self._leaves[name] for name in dict.fromkeys(names)]
+        with reading("layout of the file", expected="a sound file", where=self.where):
+            return self._layout(leaves)
+
+    @property
+    def stamp(self) -> tuple[str, int]:
+        """What tells this file from another of its name, without reading it all (UUID, or last change); its size."""
+        changed, size = change_of(self.path)
+        uuid = self._uuid() or ""
+        return (uuid if uuid.strip("0-") else changed), size  # some writers leave it empty
 
     @abc.abstractmethod
     def close(self) -> None:

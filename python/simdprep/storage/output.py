@@ -28,6 +28,25 @@ _EXHAUSTED = {errno.ENOSPC: "disk full", errno.EDQUOT: "disk quota exhausted"}
 
 
 @dataclass(frozen=True)
+class FinishedPart:
+    """A part that is to be committed.
+
+    Attributes:
+        image: Its file.
+        num_rows: Rows of the row object.
+        num_events: Events, those without rows included.
+        rows: Entries stored of every object.
+        inputs_json: Which entries of which inputs its rows come from, for the manifest.
+    """
+
+    image: _core.FileImage
+    num_rows: int
+    num_events: int
+    rows: tuple[tuple[str, int], ...]
+    inputs_json: str
+
+
+@dataclass(frozen=True)
 class PartRecord:
     """A committed part: its file, and what the manifest says of it."""
 
@@ -100,17 +119,7 @@ class Output:
         try:
             yield
         except OSError as error:
-            place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else str(self.path)
-            if error.errno in _EXHAUSTED:
-                raise ResourceError(
-                    _EXHAUSTED[error.errno],
-                    got=f"{_free_bytes(self.path.parent)} bytes free",
-                    expected="room for another file",
-                    where=place,
-                    hint="freeing space and running again; what is committed already is safe",
-                ) from error
-            reason = error.strerror or type(error).__name__
-            raise OutputError("output", got=reason, expected="a place to write to", where=place) from error
+            raise file_error(error, self.path) from error
 
     @property
     def parts(self) -> tuple[PartRecord, ...]:
@@ -131,10 +140,8 @@ class Output:
     def _staging(self) -> Path:
         return self.path.with_name(self.path.name + ".parts") if self.is_file else self.path
 
-    def add(
-        self, image: _core.FileImage, *, num_rows: int, rows: tuple[tuple[str, int], ...], inputs_json: str
-    ) -> None:
-        """Commit the image of a part, once the one before is written.
+    def add(self, part: FinishedPart) -> None:
+        """Commit a part, once the one before is written.
 
         Raises:
             ResourceError: the disk is full, found now or at the part before; committed parts are safe.
@@ -145,7 +152,7 @@ class Output:
 
         def commit() -> None:
             target = self._staging / f"part-{len(self._parts):05d}.h5"
-            self._commit(target, image, num_rows, rows, inputs_json)
+            self._commit(target, part)
 
         self._committer.submit(commit)
 
@@ -153,7 +160,7 @@ class Output:
         self,
         schema: Schema,
         *,
-        last: tuple[_core.FileImage, int, tuple[tuple[str, int], ...], str] | None,
+        last: FinishedPart | None,
         config_sha256: str = "",
         threads: int = 0,
     ) -> None:
@@ -161,7 +168,7 @@ class Output:
 
         Args:
             schema: For the manifest of a folder.
-            last: Image, rows, rows per object and inputs of the last part.
+            last: The last part.
             config_sha256: For the manifest of a folder.
             threads: Threads for merging parts to one file; 0 for all cores.
         """
@@ -170,10 +177,10 @@ class Output:
             if self.is_file:
                 self._check()  # what somebody else put there meanwhile is kept, too
             if self.is_file and not self._parts and last is not None:
-                self._commit(self.path, *last, hash=False)  # the only part is the file
+                self._commit(self.path, last, hash=False)  # the only part is the file
                 return
             if last is not None:
-                self.add(last[0], num_rows=last[1], rows=last[2], inputs_json=last[3])
+                self.add(last)
                 self._committer.settle()
             if self.is_file:
                 from .merge import merge_parts
@@ -192,18 +199,9 @@ class Output:
         self._committer.stop()
         self._lock.release()
 
-    def _commit(
-        self,
-        path: Path,
-        image: _core.FileImage,
-        num_rows: int,
-        rows: tuple[tuple[str, int], ...],
-        inputs_json: str,
-        *,
-        hash: bool = True,
-    ) -> None:
-        sha256, size = image.commit(str(path), hash=hash)
-        self._parts.append(PartRecord(path, num_rows, rows, size, sha256, inputs_json))
+    def _commit(self, path: Path, part: FinishedPart, *, hash: bool = True) -> None:
+        sha256, size = part.image.commit(str(path), hash=hash)
+        self._parts.append(PartRecord(path, part.num_rows, part.rows, size, sha256, part.inputs_json))
 
     def _write_manifest(self, schema: Schema, config_sha256: str) -> None:
         manifest = _core.Manifest(schema.to_json(), config_sha256)
@@ -286,6 +284,21 @@ class Output:
                 self.told.append(f"removed {entry}, left by an interrupted run")
         if parts and not is_whole:
             self.told.append(f"removed {len(parts)} parts in {self.path}, left by an interrupted run")
+
+
+def file_error(error: OSError, path: Path) -> OutputError | ResourceError:
+    """Return our error for one of the file system, met while ``path`` was written."""
+    place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else str(path)
+    if error.errno in _EXHAUSTED:
+        return ResourceError(
+            _EXHAUSTED[error.errno],
+            got=f"{_free_bytes(path.parent)} bytes free",
+            expected="room for another file",
+            where=place,
+            hint="freeing space and running again; what is committed already is safe",
+        )
+    reason = error.strerror or type(error).__name__
+    return OutputError("output", got=reason, expected="a place to write to", where=place)
 
 
 def _in_order_of_removal(folder: Path) -> list[Path]:

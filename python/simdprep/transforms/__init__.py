@@ -10,23 +10,18 @@ from typing import TYPE_CHECKING
 from ..lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from .axis import Axis
-    from .balance import Balance
     from .catalog import Catalog, Collection
     from .class_sums import ClassSums
     from .cutflow import CutFlow, ObjectFlow
     from .exact_sum import ExactSums
     from .expressions import Expression, names, parse
     from .field_rule import FieldRule
-    from .histogram import Histogram
     from .identity import hash_of, identity_of, key_of
     from .labels import Labels, classes_of_samples
     from .negative_weights import treat_negative
     from .normalise import Normalise
     from .projection import project
     from .protocol import Transform
-    from .resample import Resample
-    from .reweight import Reweight
     from .rules import ObjectRules, Rules
     from .selection import Selection, apply, settle
     from .split import Split
@@ -35,8 +30,6 @@ if TYPE_CHECKING:
     from .weights import effective_size, sample_scale
 
 __all__ = [
-    "Axis",
-    "Balance",
     "Catalog",
     "ClassSums",
     "Collection",
@@ -44,13 +37,10 @@ __all__ = [
     "ExactSums",
     "Expression",
     "FieldRule",
-    "Histogram",
     "Labels",
     "Normalise",
     "ObjectFlow",
     "ObjectRules",
-    "Resample",
-    "Reweight",
     "Rules",
     "Selection",
     "Split",
@@ -73,22 +63,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Axis": ".axis",
-    "Balance": ".balance",
     "Catalog": ".catalog",
     "ClassSums": ".class_sums",
     "Collection": ".catalog",
     "CutFlow": ".cutflow",
     "ExactSums": ".exact_sum",
     "Expression": ".expressions",
-    "FieldRule": ".field_rule",
-    "Histogram": ".histogram",
     "Labels": ".labels",
+    "FieldRule": ".field_rule",
     "Normalise": ".normalise",
     "ObjectFlow": ".cutflow",
     "ObjectRules": ".rules",
-    "Resample": ".resample",
-    "Reweight": ".reweight",
     "Rules": ".rules",
     "Selection": ".selection",
     "Split": ".split",
@@ -106,8 +91,8 @@ _HOMES = {
     "project": ".projection",
     "sample_scale": ".weights",
     "settle": ".selection",
-    "transform_from_state": ".state",
     "treat_negative": ".negative_weights",
+    "transform_from_state": ".state",
 }
 
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from simdprep.convert.attempt import ExecutorLost, Retries, may_pass
+from simdprep.convert.attempt import ExecutorLost, Retries
 from simdprep.convert.executors import LocalPool, Serial, executor_of
 from simdprep.convert.journal import Journal
 from simdprep.convert.tasks import Task, run_tasks
@@ -216,12 +216,6 @@ class TestFaults:
             with pytest.raises(ConfigError) as raised:
                 executor_of(**asked)
             check_text(str(raised.value))
-
-    def test_which_errors_may_pass(self):
-        assert may_pass(ConnectionResetError())
-        assert may_pass(OSError(5, "Input/output error"))
-        assert not may_pass(FileNotFoundError(2, "No such file"))
-        assert not may_pass(ValueError("garbage"))
 
 
 class TestJournal:
