@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .labels import Labels, classes_of_samples
     from .negative_weights import treat_negative
     from .normalise import Normalise
+    from .parametric import Parametric
     from .projection import project
     from .protocol import Transform
     from .rules import ObjectRules, Rules
@@ -41,6 +42,9 @@ __all__ = [
     "Normalise",
     "ObjectFlow",
     "ObjectRules",
+    "Parametric",
+    "Resample",
+    "Reweight",
     "Rules",
     "Selection",
     "Split",
@@ -69,11 +73,14 @@ _HOMES = {
     "CutFlow": ".cutflow",
     "ExactSums": ".exact_sum",
     "Expression": ".expressions",
-    "Labels": ".labels",
     "FieldRule": ".field_rule",
+    "Labels": ".labels",
     "Normalise": ".normalise",
     "ObjectFlow": ".cutflow",
     "ObjectRules": ".rules",
+    "Parametric": ".parametric",
+    "Resample": ".resample",
+    "Reweight": ".reweight",
     "Rules": ".rules",
     "Selection": ".selection",
     "Split": ".split",
@@ -91,8 +98,8 @@ _HOMES = {
     "project": ".projection",
     "sample_scale": ".weights",
     "settle": ".selection",
-    "treat_negative": ".negative_weights",
     "transform_from_state": ".state",
+    "treat_negative": ".negative_weights",
 }
 
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

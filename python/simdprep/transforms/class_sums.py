@@ -62,12 +62,12 @@ class ClassSums:
     @property
     def class_sum(self) -> Floats:
         """Sums of weights of all samples together, (n_classes,), rounded once."""
-        return self._sum.grouped(len(self.samples)).values()
+        return self._of_classes(self._sum)
 
     @property
     def effective_size(self) -> Floats:
         """(sum w)² / sum w² of each class, (n_classes,): rows of equal weight that would have the same power."""
-        squares = self._squares.grouped(len(self.samples)).values()
+        squares = self._of_classes(self._squares)
         size: Floats = np.divide(self.class_sum**2, squares, out=np.zeros(len(self.classes)), where=squares > 0)
         return size
 
@@ -180,6 +180,10 @@ class ClassSums:
 
     def _table(self, values: NDArray[Any]) -> NDArray[Any]:
         return values.reshape(len(self.classes), len(self.samples)).copy()
+
+    def _of_classes(self, sums: ExactSums) -> Floats:
+        size = len(self.classes)
+        return sums.joined(np.repeat(np.arange(size), len(self.samples)), size).values()
 
     def _places(self, labels: NDArray[Any], samples: NDArray[Any] | int) -> Counts:
         label = np.asarray(labels)

@@ -72,11 +72,6 @@ class ExactSums:
             self._pending += len(bits)
             accumulate(bits, places[begin : begin + MOST], self._limbs, self._first)
 
-    def grow(self, size: int) -> None:
-        """Append sums of nothing, so that there are ``size``."""
-        more = np.zeros((max(size - len(self), 0), self._limbs.shape[1]), np.int64)
-        self._limbs = np.concatenate([self._limbs, more])
-
     def merge(self, other: ExactSums) -> None:
         """Add the sums of another, one by one.
 
@@ -94,12 +89,13 @@ class ExactSums:
         self._limbs[:, begin : begin + other._limbs.shape[1]] += other._limbs
         self._pending += 1
 
-    def grouped(self, size: int) -> Self:
-        """Return the sums of each ``size`` neighbours."""
+    def joined(self, index: NDArray[np.int64], size: int) -> Self:
+        """Return ``size`` sums: each of ours is added to the one that ``index`` (our size,) names."""
         self._carry()
-        result = type(self)(len(self) // size)
+        result = type(self)(size)
         result._first = self._first
-        result._limbs = self._limbs.reshape(len(result), size, self._limbs.shape[1]).sum(axis=1)
+        result._limbs = np.zeros((size, self._limbs.shape[1]), np.int64)
+        np.add.at(result._limbs, index, self._limbs)
         return result
 
     def integers(self) -> list[int]:
