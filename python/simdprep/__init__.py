@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from . import errors, testing, transforms
     from ._core import __version__
     from .convert import Columns, EventWriter, Writer, convert, iterate
+    from .export import export
     from .loader import Loader
     from .schema.config import Config
     from .schema.field import Field
@@ -46,6 +47,7 @@ __all__ = [
     "__version__",
     "convert",
     "errors",
+    "export",
     "iterate",
     "open",
     "testing",
@@ -68,8 +70,8 @@ _HOMES = {
     "open": ".storage",
 }
 
-# `convert` is a function and the package it lives in. Whoever imports a module of that package binds
-# the name to the package, so the package itself is callable and is what the name always means.
-_MODULES = ("convert", "errors", "testing", "transforms")
+# `convert` is a function and the package it lives in, as is `export`. Whoever imports a module of that package
+# binds the name to the package, so the package itself is callable and is what the name always means.
+_MODULES = ("convert", "errors", "export", "testing", "transforms")
 
 __getattr__, __dir__ = lazy_names(__name__, _HOMES, modules=_MODULES)

@@ -36,6 +36,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "jax": ("loader/frameworks/",),
     "lightning": ("loader/frameworks/",),
     "numba": ("transforms/",),
+    "onnx": ("export/onnx",),
     "pyarrow": ("readers/", "export/"),
     "pydantic": ("schema/",),
     "torch": ("loader/frameworks/", "export/torch"),

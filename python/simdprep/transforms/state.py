@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from .. import _core
-from ..errors import InputError, OutputError, SchemaError, nearest_hint
+from ..errors import InputError, SchemaError, nearest_hint
 from .normalise import Normalise
 from .protocol import Transform
 from .standardise import Standardise
+from .text_file import write_text
 
 #: The version of the file; a greater first number is refused, a greater second one only adds.
 VERSION = "1.0"
@@ -179,21 +179,7 @@ class State:
         Raises:
             OutputError: it cannot be written.
         """
-        path = Path(path)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            try:
-                with temporary.open("w", encoding="utf-8") as file:
-                    file.write(self.to_json())
-                    file.flush()
-                    os.fsync(file.fileno())
-                temporary.replace(path)
-            finally:
-                temporary.unlink(missing_ok=True)
-        except OSError as error:
-            raise OutputError(
-                "state", got=error.strerror, expected="a file that can be written", where=str(path)
-            ) from error
+        write_text(path, self.to_json(), what="state")
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
