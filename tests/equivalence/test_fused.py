@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simdprep.errors import ExpressionError
-from simdprep.transforms import Catalog, ObjectRules, Rules, apply, fused_functions, kernel_cache, parse
+from simdprep.transforms import Catalog, ObjectRules, Rules, apply, fused_functions, kernel_cache, kernel_source, parse
 from simdprep.transforms.evaluate import evaluate
 from simdprep.transforms.frame import Frame
 from simdprep.transforms.fused import evaluate_fused
@@ -49,8 +49,9 @@ def interpreted_kernel(source):
     """Return a generated loop that runs in Python, without compiling: for many expressions."""
     names = {}
     exec(compile(source, "<kernel>", "exec"), names)
-    for name in ("float_floor_divide", "float_remainder", "int_floor_divide", "int_power", "int_remainder"):
-        names[name] = getattr(fused_functions, name).py_func
+    for name, function in vars(fused_functions).items():
+        if name in names and hasattr(function, "py_func"):
+            names[name] = function.py_func
 
     def kernel(*arguments):
         with np.errstate(all="ignore"):
@@ -80,6 +81,7 @@ def test_random_expressions(data, own, kind):
     events = as_awkward(data.draw(some_events()))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kernel_cache, "compiled", interpreted_kernel)
+        patch.setattr(kernel_source, "RUN", data.draw(st.integers(1, 4)))
         check(tree.text, own, events, rtol=1e-6)
 
 
@@ -90,6 +92,7 @@ CASES = [
     ("where(float32 > 5 & ~float64 < 2 | int8 == 3, float32, float64)", "Jet"),
     ("d0 - lead.d0 + Jet.float32 * met", "tracks"),
     ("sum(sum(tracks.d0 * Jet.int64)) + Jet[1].float64 - Jet.float32[-1]", "events"),
+    ("sum(Jet.float32 - max(Jet.float32)) + max(Jet.float64) * sum(Jet.int8) - max(Jet.float32 + met)", "events"),
     ("any(Jet.float32 > 30) & all(Jet.int8 < 90) | max(Jet.bool)", "events"),
     ("isnan(float32 / 0 - float32 / 0) | isfinite(int8)", "Jet"),
     ("sqrt(exp(sin(float32))) + arctan2(float64, float32) ** 2 + float32 ** 0.5 + abs(float64) ** 1.7", "Jet"),
@@ -168,8 +171,7 @@ from simdprep.transforms import ObjectRules, Rules, apply, parse, kernel_cache
 events = ak.zip({"x": np.arange(5, dtype=np.float32)}, depth_limit=1)
 rules = Rules({"events": ObjectRules(derived={"y": parse("x * 2 + 1")})})
 print(apply(events, rules, engine="numba").events.y.to_list())
-(kernel,) = kernel_cache._kernels.values()
-print(sum(kernel.stats.cache_hits.values()), sum(kernel.stats.cache_misses.values()))
+print(kernel_cache.compilations().loaded, kernel_cache.compilations().compiled)
 """
 
 
@@ -180,6 +182,44 @@ def test_the_next_process_does_not_compile(tmp_path, monkeypatch):
         ["[1.0, 3.0, 5.0, 7.0, 9.0]", "0 1"],
         ["[1.0, 3.0, 5.0, 7.0, 9.0]", "1 0"],
     ]
+
+
+def test_runs_longer_and_shorter_than_lists(monkeypatch):
+    monkeypatch.setattr(kernel_source, "RUN", 5)
+    for text, own in CASES[4:5] + CASES[1:2]:
+        check(text, own, EVENTS, rtol=3e-6)
+
+
+def test_no_chunk_is_compiled_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    rng = np.random.default_rng(2)
+    rules = Rules({"events": ObjectRules(derived={"z": parse("x * 3 - y + 2.5")})})
+    before = kernel_cache.compilations().compiled
+    for size in (10, 0, 1000, 7, 100_000):
+        for holes in ((0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.3, 0.3)):
+            x, y = (rng.normal(size=size).astype(np.float32) for _ in "xy")
+            x.flags.writeable = size != 7  # as read from a mapped file
+            columns = [ak.mask(values, rng.random(size) >= part) for values, part in zip((x, y), holes, strict=True)]
+            events = ak.zip({"x": columns[0], "y": columns[1]}, depth_limit=1)
+            ours = apply(events, rules, engine="numba").events.z
+            assert ours.to_list() == apply(events, rules).events.z.to_list()
+    assert kernel_cache.compilations().compiled - before == 2  # with masks and without
+
+
+@pytest.mark.parametrize("name", ["exp", "log"])
+def test_functions_of_single_precision_are_rounded_from_double(name):
+    bits = np.arange(0, 2**32, 99_991, dtype=np.uint64).astype(np.uint32)
+    edges = [0, -0.0, np.inf, -np.inf, np.nan, 1, 1e-45, 3.4e38, 88.72, 88.73, -87.4, -103.9, -104.1]
+    x = np.concatenate([bits.view(np.float32), np.array(edges, np.float32)])
+    events = ak.zip({"x": x}, depth_limit=1)
+    ours = both(f"{name}(x)", "events", events)[1].data
+    with np.errstate(all="ignore"):
+        exact = getattr(np, name)(x.astype(np.float64)).astype(np.float32)
+    finite = np.isfinite(exact)
+    np.testing.assert_array_equal(ours[~finite], exact[~finite])
+    away = np.abs(ours[finite].view(np.int32).astype(np.int64) - exact[finite].view(np.int32))
+    assert away.max() <= 1
+    assert (away > 0).mean() < 1e-3
 
 
 def test_without_a_folder_to_write_to(tmp_path, monkeypatch):

@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 from .evaluate import evaluate
 from .expressions import Expression
 from .frame import Frame, Value
-from .generate import MAX_DEPTH, Unfusable, generate
+from .generate import MAX_DEPTH, Generated, Unfusable, generate
 from .levels import Scope
 from .nodes import operands
 from .probe import probe
@@ -28,24 +30,27 @@ from .probe import probe
 #: A thread of its own is worth it for this much.
 BYTES_PER_THREAD = 1 << 20
 
+#: Expressions that are remembered.
+MAX_KNOWN = 1000
 
-def evaluate_fused(expression: Expression, scope: Scope, frame: Frame) -> Value:
+
+def evaluate_fused(expression: Expression, scope: Scope, frame: Frame, *, threads: int | None = None) -> Value:
     """Return the values of ``expression``, one per entry of the scope's object, as :func:`.evaluate.evaluate` does.
 
     What cannot be compiled so that it gives the same (float16, mixed comparisons of int64 and uint64, trees of
     more than 100 levels) is evaluated by numpy.
 
+    Args:
+        expression: The expression, which :meth:`Scope.check` has passed.
+        scope: Where it stands.
+        frame: The events.
+        threads: At most so many; ``None`` for one per usable core.
+
     Raises:
         ExpressionError: an operation does not take the dtypes it is given; the column is named.
     """
-    if _depth(expression) > MAX_DEPTH:
-        return evaluate(expression, scope, frame)
-    found = probe(expression, scope, frame)
-    if found.kinds[id(expression.root)].dtype is None:
-        return evaluate(expression, scope, frame)  # a number
-    try:
-        generated = generate(expression, scope, found)
-    except Unfusable:
+    generated = _generated(expression, scope, frame)
+    if generated is None:
         return evaluate(expression, scope, frame)
     from .kernel_cache import compiled  # loads numba
 
@@ -53,31 +58,71 @@ def evaluate_fused(expression: Expression, scope: Scope, frame: Frame) -> Value:
     size = frame.length(scope.path)
     out = np.empty(size, generated.dtype)
     missing = np.zeros(size if generated.may_miss else 0, np.bool_)
-    _call(kernel, frame, generated.steps, generated.fields, out, missing)
+    _call(kernel, frame, generated, out, missing, threads)
     return Value(scope.path, out, missing if missing.any() else None)
+
+
+@dataclass
+class _Known:
+    """An expression that was seen: what it reads, and the kernels for the dtypes its fields had; ``None`` for none."""
+
+    reads: list[tuple[str, str, str | None]]
+    kernels: dict[tuple[object, ...], Generated | None] = field(default_factory=dict)
+
+
+_known: dict[tuple[object, ...], _Known] = {}
+
+
+def _generated(expression: Expression, scope: Scope, frame: Frame) -> Generated | None:
+    """Return the kernel for the dtypes of ``frame``; it is generated once, however many chunks there are."""
+    objects = tuple((entry.name, entry.path, entry.fields) for entry in scope.catalog)
+    key = (expression.text, expression.root.column, scope.own, scope.lead, objects)
+    known = _known.get(key)
+    if known is not None:
+        dtypes = _dtypes(frame, known.reads)
+        if dtypes in known.kernels:
+            return known.kernels[dtypes]
+    if _depth(expression) > MAX_DEPTH:
+        return None
+    found = probe(expression, scope, frame)
+    if known is None:
+        if len(_known) >= MAX_KNOWN:
+            _known.clear()
+        known = _known.setdefault(key, _Known(list(found.fields)))
+    generated = None
+    if found.kinds[id(expression.root)].dtype is not None:  # no number
+        with suppress(Unfusable):
+            generated = generate(expression, scope, found)
+    known.kernels[_dtypes(frame, known.reads)] = generated
+    return generated
+
+
+def _dtypes(frame: Frame, reads: list[tuple[str, str, str | None]]) -> tuple[object, ...]:
+    values = [frame.value(*read) for read in reads]
+    return (any(value.missing is not None for value in values), *(value.data.dtype for value in values))
 
 
 def _call(
     kernel: Callable[..., None],
     frame: Frame,
-    steps: list[str],
-    fields: list[tuple[str, str, str | None, bool]],
+    generated: Generated,
     out: NDArray[Any],
     missing: NDArray[np.bool_],
+    threads: int | None,
 ) -> None:
     arrays: list[NDArray[Any]] = []
-    for step in steps:
+    for step in generated.steps:
         counts = frame.counts(step)
         offsets = np.zeros(len(counts) + 1, np.int64)
         np.cumsum(counts, out=offsets[1:])
         arrays.append(offsets)
-    for name, entry, text, may_miss in fields:
+    for name, entry, text, may_miss in generated.fields:
         value = frame.value(name, entry, text)
         arrays.append(np.ascontiguousarray(value.data))
         if may_miss:
             arrays.append(np.zeros(len(value.data), np.bool_) if value.missing is None else value.missing)
     size = sum(array.nbytes for array in (*arrays, out))
-    ranges = _ranges(frame.num_events, size)
+    ranges = _ranges(frame.num_events, size, threads or len(os.sched_getaffinity(0)))
     if len(ranges) == 1:
         kernel(0, frame.num_events, *arrays, out, missing)
         return
@@ -86,9 +131,9 @@ def _call(
             result.result()
 
 
-def _ranges(num_events: int, size: int) -> list[tuple[int, int]]:
+def _ranges(num_events: int, size: int, most: int) -> list[tuple[int, int]]:
     """Return runs of events, one per thread; ``size`` is the bytes that they read and write."""
-    threads = max(1, min(len(os.sched_getaffinity(0)), size // BYTES_PER_THREAD))
+    threads = max(1, min(most, size // BYTES_PER_THREAD))
     borders = [num_events * index // threads for index in range(threads + 1)]
     return list(pairwise(borders))
 

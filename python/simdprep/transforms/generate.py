@@ -16,13 +16,14 @@ import numpy as np
 from .catalog import Path
 from .expressions import Expression
 from .functions import FUNCTIONS
-from .kernel_source import Block, kernel_text
+from .kernel_source import Block, Loops, kernel_text
 from .levels import Scope
-from .nodes import Binary, Call, Index, Lead, Match, Member, Name, Node, Number, Unary
+from .nodes import Binary, Call, Index, Lead, Match, Member, Name, Node, Number, Unary, operands
 from .operations import Term, Unfusable, binary, call, cast, choose, unary
 from .probe import Kind, Probe
 
 MAX_DEPTH = 100
+_MASK = np.dtype(bool)
 
 __all__ = ["MAX_DEPTH", "Generated", "Unfusable", "generate"]
 
@@ -56,6 +57,15 @@ def generate(expression: Expression, scope: Scope, probe: Probe) -> Generated:
     return _Generator(expression, scope, probe).whole()
 
 
+@dataclass(frozen=True)
+class Lifted:
+    """A value of a level above that is written once per entry: ``text`` gives it there."""
+
+    name: str
+    dtype: np.dtype[Any]
+    text: str
+
+
 @dataclass
 class _Generator:
     expression: Expression
@@ -63,28 +73,75 @@ class _Generator:
     probe: Probe
     steps: list[str] = field(default_factory=list)
     fields: dict[tuple[str, str, str | None], int] = field(default_factory=dict)
+    lifted: dict[tuple[str, str], Lifted] = field(default_factory=dict)
+    sliced: dict[str, None] = field(default_factory=dict)
+    loops: dict[tuple[int, Path], tuple[Block, Block]] = field(default_factory=dict)
     names: int = 0
 
+    def __post_init__(self) -> None:
+        self.own = Block(self.scope.path, "for j in range(stop - base):", "j")
+
     def whole(self) -> Generated:
-        root = Block((), "for k in range(begin, end):", "k")
-        chain = [root]
-        for depth in range(1, len(self.scope.path) + 1):
-            chain.append(self.loop(chain[-1], self.scope.path[:depth]))
+        depth = len(self.scope.path)
+        chain = [Block((), "for k in range(first, last):", "k")]
+        for level in range(1, depth):
+            chain.append(self.loop(chain[-1], self.scope.path[:level]))
+        chain = [*chain, self.own] if depth else [self.own]
         kind = self.probe.kinds[id(self.expression.root)]
-        result = self.term(self.expression.root, chain)
-        innermost = chain[-1]
         assert kind.dtype is not None
-        innermost.lines.append(f"out[{innermost.index}] = {cast(result, kind.dtype)}")
+        result = self.operand(self.expression.root, chain, self.own)
+        self.own.lines.append(f"{self.array('out', self.own)}[j] = {cast(result, kind.dtype)}")
         if result.missing is not None:
-            innermost.lines.append(f"missing[{innermost.index}] = {result.missing}")
-        for outer, inner in pairwise(chain):
+            self.own.lines.append(f"{self.array('missing', self.own)}[j] = {result.missing}")
+        borders = [self.offsets(step) for step in self.scope.path]
+        if self.lifted:
+            self.fill(chain[-2])
+        for outer, inner in pairwise(chain[:-1]):
             outer.lines.append(inner)
-        arguments = ["begin", "end", *(f"offsets_{index}" for index in range(len(self.steps)))]
         fields = [(*key, self.probe.may_miss(*key)) for key in self.fields]
+        arguments = ["begin", "end", *(f"offsets_{index}" for index in range(len(self.steps)))]
         for index, (*_, may_miss) in enumerate(fields):
             arguments += [f"field_{index}", f"missing_{index}"] if may_miss else [f"field_{index}"]
-        source = kernel_text([*arguments, "out", "missing"], root)
+        buffers = {lifted.name: str(lifted.dtype) for lifted in self.lifted.values()}
+        loops = Loops(chain[0] if buffers else None, self.own, buffers, list(self.sliced), borders)
+        types = ["int64", "int64", *("int64[:]" for _ in self.steps)]
+        for name, entry, text, may_miss in fields:
+            types += [f"{self.probe.dtype(name, entry, text)}[:]"] + ["bool[:]"] * may_miss
+        source = kernel_text([*arguments, "out", "missing"], [*types, f"{kind.dtype}[:]", "bool[:]"], loops)
         return Generated(source, self.steps, fields, kind.dtype, result.missing is not None)
+
+    def array(self, name: str, block: Block) -> str:
+        """Return the name of an array in ``block``; the own one indexes it from the first entry of its run."""
+        if block is not self.own:
+            return name
+        self.sliced.setdefault(name)
+        return f"{name}_run"
+
+    def operand(self, node: Node, chain: list[Block], consumer: Block) -> Term:
+        """Return the term of ``node`` for use in ``consumer``.
+
+        A value of a level above the expression's own, used in the loop of that or below, goes there by a buffer: the
+        loop is one over the entries of many lists.
+        """
+        kind = self.probe.kinds[id(node)]
+        depth = len(self.scope.path)
+        term = self.term(node, chain)
+        inside = len(chain) > depth and chain[depth] is self.own and len(consumer.path) >= depth
+        if term.dtype is None or not inside or len(kind.path) >= depth:
+            return term
+        key = (term.text, str(term.dtype))
+        value = self.lifted.setdefault(key, Lifted(f"lifted_{len(self.lifted)}", term.dtype, term.text))
+        missing = None
+        if term.missing is not None:
+            mask = (term.missing, "bool")
+            missing = self.lifted.setdefault(mask, Lifted(f"lifted_{len(self.lifted)}", _MASK, term.missing))
+        return Term(f"{value.name}[j]", term.dtype, None if missing is None else f"{missing.name}[j]")
+
+    def fill(self, outer: Block) -> None:
+        """Write what the loop of the level above lifts."""
+        block = self.loop(outer, self.scope.path)
+        block.lines += [f"{lifted.name}[{block.index} - base] = {lifted.text}" for lifted in self.lifted.values()]
+        outer.lines.append(block)
 
     def new(self, prefix: str = "v") -> str:
         self.names += 1
@@ -97,7 +154,7 @@ class _Generator:
 
     def loop(self, outer: Block, path: Path) -> Block:
         """Return the loop over the entries of ``path`` that belong to the one ``outer`` is at."""
-        offsets, index = self.offsets(path[-1]), self.new("k")
+        offsets, index = self.array(self.offsets(path[-1]), outer), self.new("k")
         return Block(path, f"for {index} in range({offsets}[{outer.index}], {offsets}[{outer.index} + 1]):", index)
 
     def term(self, node: Node, chain: list[Block]) -> Term:
@@ -111,29 +168,30 @@ class _Generator:
         block = chain[len(kind.path)]
         match node:
             case Name() | Member() | Match(field=Name() | Member()):
-                return self.stored(node, block.index)
+                return self.stored(node, block)
             case Lead() | Match():
                 return self.lead(node, chain)
             case Index(operand=operand, index=index):
                 return self.entry(operand, index, chain[: len(kind.path) + 1], kind)
             case Call(function="num", arguments=(Name(name=name),)):
-                offsets = self.offsets(self.scope.catalog[name].path[-1])
+                offsets = self.array(self.offsets(self.scope.catalog[name].path[-1]), block)
                 return Term(f"({offsets}[{block.index} + 1] - {offsets}[{block.index}])", np.dtype(np.int64))
             case Call(function=function) if FUNCTIONS[function].kind == "list":
                 return self.reduced(function, node.arguments[0], chain[: len(kind.path) + 1], kind.dtype)
             case _:
-                return self.assigned(self.computed(node, chain, kind.dtype), block, kind.dtype)
+                return self.assigned(self.computed(node, chain, block, kind.dtype), block, kind.dtype)
 
-    def computed(self, node: Node, chain: list[Block], dtype: np.dtype[Any]) -> Term:
+    def computed(self, node: Node, chain: list[Block], block: Block, dtype: np.dtype[Any]) -> Term:
+        terms = [self.operand(operand, chain, block) for operand in operands(node)]
         match node:
-            case Unary(operator=sign, operand=operand):
-                return unary(sign, self.term(operand, chain), dtype)
-            case Binary(operator=sign, left=left, right=right):
-                return binary(sign, self.term(left, chain), self.term(right, chain), dtype)
-            case Call(function="where", arguments=(condition, yes, no)):
-                return choose(self.term(condition, chain), self.term(yes, chain), self.term(no, chain), dtype)
-            case Call(function=function, arguments=arguments):
-                return call(function, [self.term(argument, chain) for argument in arguments], dtype)
+            case Unary(operator=sign):
+                return unary(sign, terms[0], dtype)
+            case Binary(operator=sign):
+                return binary(sign, terms[0], terms[1], dtype)
+            case Call(function="where"):
+                return choose(terms[0], terms[1], terms[2], dtype)
+            case Call(function=function):
+                return call(function, terms, dtype, vectors=block is self.own)
             case _:
                 assert isinstance(node, Number)
                 raise Unfusable
@@ -147,12 +205,14 @@ class _Generator:
             block.lines.append(f"{missing} = {term.missing}")
         return Term(value, dtype, missing)
 
-    def stored(self, node: Name | Member | Lead | Match, index: str) -> Term:
-        """Return the field of an object at ``index``."""
+    def stored(self, node: Name | Member | Lead | Match, block: Block) -> Term:
+        """Return the field of an object at the entry that ``block`` is at."""
         key = (*self.scope.resolve(self.expression, node), node.text if isinstance(node, Match) else None)
         number = self.fields.setdefault(key, len(self.fields))
-        missing = f"missing_{number}[{index}]" if self.probe.may_miss(*key) else None
-        return Term(f"field_{number}[{index}]", self.probe.dtype(*key), missing)
+        missing = None
+        if self.probe.may_miss(*key):
+            missing = f"{self.array(f'missing_{number}', block)}[{block.index}]"
+        return Term(f"{self.array(f'field_{number}', block)}[{block.index}]", self.probe.dtype(*key), missing)
 
     def lead(self, node: Lead | Match, chain: list[Block]) -> Term:
         """Write ``lead.field``; in an empty list of an event's own nothing is there that could ask for it."""
@@ -160,7 +220,7 @@ class _Generator:
         path = self.scope.catalog[name].path
         kind = self.probe.kinds[id(node)]
 
-        def inner(first: str) -> Term:
+        def inner(first: Block) -> Term:
             return self.stored(node, first)
 
         found = self.picked(path, 0, chain[: len(path)], inner, kind)
@@ -172,9 +232,9 @@ class _Generator:
         return self.picked(path, index, chain, operand, kind)
 
     def picked(
-        self, path: Path, index: int, chain: list[Block], operand: Node | Callable[[str], Term], kind: Kind
+        self, path: Path, index: int, chain: list[Block], operand: Node | Callable[[Block], Term], kind: Kind
     ) -> Term:
-        outer, offsets = chain[-1], self.offsets(path[-1])
+        outer, offsets = chain[-1], self.array(self.offsets(path[-1]), chain[-1])
         position, value, missing = self.new("k"), self.new(), self.new("m")
         begin, end = f"{offsets}[{outer.index}]", f"{offsets}[{outer.index} + 1]"
         assert kind.dtype is not None
@@ -184,40 +244,51 @@ class _Generator:
             f"{missing} = True",
         ]
         block = Block(path, f"if {begin} <= {position} and {position} < {end}:", position)
-        term = operand(position) if callable(operand) else self.term(operand, [*chain, block])
+        term = operand(block) if callable(operand) else self.term(operand, [*chain, block])
         block.lines += [f"{value} = {cast(term, kind.dtype)}", f"{missing} = {term.missing or 'False'}"]
         outer.lines.append(block)
         return Term(value, kind.dtype, missing)
 
     def reduced(self, function: str, operand: Node, chain: list[Block], dtype: np.dtype[Any]) -> Term:
-        """Write a loop over the innermost list of ``operand``; ``max`` and ``min`` of an empty one are missing."""
-        outer, value = chain[-1], self.new()
-        block = self.loop(outer, self.probe.kinds[id(operand)].path)
+        """Reduce the innermost list of ``operand`` in a loop; ``max`` and ``min`` of an empty one are missing.
+
+        Reductions of one list share a loop, unless one needs the result of another.
+        """
+        outer, path, value = chain[-1], self.probe.kinds[id(operand)].path, self.new()
+        _, known = self.loops.get((id(outer), path), (outer, None))
+        block = self.loop(outer, path) if known is None else Block(path, known.header, known.index)
+        before = [len(above.lines) for above in chain]
         term = self.term(operand, [*chain, block])
-        there = Block(block.path, f"if not {term.missing}:", block.index) if term.missing else block
+        shared = known is not None and before == [len(above.lines) for above in chain]
+        there = Block(path, f"if not {term.missing}:", block.index) if term.missing else block
         if function in ("max", "min"):
             missing = self.new("m")
-            outer.lines += [f"{value} = {cast(Term('', None, number=0), dtype)}", f"{missing} = True"]
+            begin = [f"{value} = {cast(Term('', None, number=0), dtype)}", f"{missing} = True"]
             item, sign = self.new(), ">" if function == "max" else "<"
             there.lines += [
                 f"{item} = {cast(term, dtype)}",
-                # NaN stays: no comparison with it is true, and it is not equal to itself.
-                f"if {missing} or {item} {sign} {value} or {item} != {item}:",
-                f"    {value} = {item}",
-                f"    {missing} = False",
+                # NaN stays: no comparison with it is true, and it is not equal to itself. A choice, not a branch.
+                f"{value} = {item} if {missing} | ({item} {sign} {value}) | ({item} != {item}) else {value}",
+                f"{missing} = False",
             ]
             result = Term(value, dtype, missing)
         elif function == "sum":
             wide = np.dtype(np.float64) if dtype.kind == "f" else dtype
-            outer.lines.append(f"{value} = {cast(Term('', None, number=0), wide)}")
+            begin = [f"{value} = {cast(Term('', None, number=0), wide)}"]
             there.lines.append(f"{value} += {cast(term, wide)}")
             result = Term(cast(Term(value, wide), dtype), dtype)
         else:
-            outer.lines.append(f"{value} = {function == 'all'}")
+            begin = [f"{value} = {function == 'all'}"]
             test = cast(term, np.dtype(bool))
             there.lines += [f"if {'' if function == 'any' else 'not '}{test}:", f"    {value} = {function == 'any'}"]
             result = Term(value, dtype)
         if there is not block:
             block.lines.append(there)
-        outer.lines.append(block)
+        if known is not None and shared:
+            at = next(index for index, line in enumerate(outer.lines) if line is known)
+            outer.lines[at:at] = begin
+            known.lines += block.lines
+        else:
+            outer.lines += [*begin, block]
+            self.loops[id(outer), path] = outer, block
         return result

@@ -90,8 +90,8 @@ def choose(condition: Term, yes: Term, no: Term, dtype: np.dtype[Any]) -> Term:
     return Term(text, dtype, missing)
 
 
-def call(function: str, terms: list[Term], dtype: np.dtype[Any]) -> Term:
-    """Return ``function(terms)`` of a function that works value by value."""
+def call(function: str, terms: list[Term], dtype: np.dtype[Any], *, vectors: bool = True) -> Term:
+    """Return ``function(terms)`` of a function that works value by value; in a loop that can become ``vectors``."""
     missing = either(*terms)
     if function in ("isnan", "isfinite"):
         if terms[0].dtype is None or terms[0].dtype.kind != "f":
@@ -99,7 +99,8 @@ def call(function: str, terms: list[Term], dtype: np.dtype[Any]) -> Term:
         return Term(f"np.{function}({terms[0].text})", dtype, missing)
     if function == "delta_r":
         eta1, phi1, eta2, phi2 = terms
-        return Term(f"{dtype}(np.hypot({_difference(eta1, eta2, dtype)}, {_phi(phi1, phi2, dtype)}))", dtype, missing)
+        distance = _hypot(_difference(eta1, eta2, dtype), _phi(phi1, phi2, dtype), dtype)
+        return Term(distance, dtype, missing)
     if function == "delta_phi":
         return Term(_phi(terms[0], terms[1], dtype), dtype, missing)
     values = [cast(term, dtype) for term in terms]
@@ -111,6 +112,10 @@ def call(function: str, terms: list[Term], dtype: np.dtype[Any]) -> Term:
         if function == "abs":
             return Term(f"abs({values[0]})" if dtype.kind == "i" else values[0], dtype, missing)
         raise Unfusable
+    if vectors and function in ("exp", "log") and dtype == np.float32:
+        return Term(f"{function}_single({values[0]})", dtype, missing)
+    if function == "hypot":
+        return Term(_hypot(values[0], values[1], dtype), dtype, missing)
     return Term(f"{dtype}(np.{function}({', '.join(values)}))", dtype, missing)
 
 
@@ -191,7 +196,12 @@ def _difference(a: Term, b: Term, dtype: np.dtype[Any]) -> str:
 def _phi(a: Term, b: Term, dtype: np.dtype[Any]) -> str:
     kind = _floating(a, b)
     pi = _literal(np.pi, kind)
-    return cast(Term(f"{kind}(delta_phi({cast(a, kind)}, {cast(b, kind)}, {pi}))", kind), dtype)
+    function = "delta_phi_single" if kind == np.float32 else "delta_phi"
+    return cast(Term(f"{kind}({function}({cast(a, kind)}, {cast(b, kind)}, {pi}))", kind), dtype)
+
+
+def _hypot(x: str, y: str, dtype: np.dtype[Any]) -> str:
+    return f"{dtype}({'hypot_single' if dtype == np.float32 else 'np.hypot'}({x}, {y}))"
 
 
 def _floating(a: Term, b: Term) -> np.dtype[Any]:

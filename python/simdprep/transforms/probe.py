@@ -17,17 +17,18 @@ from .nodes import Node
 
 
 class _EmptyFrame(Frame):
-    """The frame of no events: fields of their dtypes, and whether some of their values are missing."""
+    """The frame of no events: fields of their dtypes, and whether some of their values are missing; or of all."""
 
-    def __init__(self, frame: Frame, catalog: Catalog) -> None:
+    def __init__(self, frame: Frame, catalog: Catalog, *, masked: bool) -> None:
         self.catalog = catalog
         self.num_events = 0
         self.fields: dict[tuple[str, str, str | None], Value] = {}
         self._full = frame
+        self._masked = masked
 
     def value(self, name: str, entry: str, text: str | None = None) -> Value:
         full = self._full.value(name, entry, text)
-        missing = None if full.missing is None else np.zeros(0, np.bool_)
+        missing = np.zeros(0, np.bool_) if self._masked or full.missing is not None else None
         self.fields[name, entry, text] = Value(full.path, np.zeros(0, full.data.dtype), missing)
         return self.fields[name, entry, text]
 
@@ -80,6 +81,14 @@ def probe(expression: Expression, scope: Scope, frame: Frame) -> Probe:
     Raises:
         ExpressionError: as :func:`.evaluate.evaluate`.
     """
+    found = _probe(expression, scope, _EmptyFrame(frame, scope.catalog, masked=False))
+    if all(value.missing is None for value in found.fields.values()):
+        return found
+    # Where the values of one field are missing, all have a mask: chunks with other holes need no other kernel.
+    return _probe(expression, scope, _EmptyFrame(frame, scope.catalog, masked=True))
+
+
+def _probe(expression: Expression, scope: Scope, empty: _EmptyFrame) -> Probe:
     kinds: dict[int, Kind] = {}
 
     def note(node: Node, value: Value) -> None:
@@ -88,6 +97,5 @@ def probe(expression: Expression, scope: Scope, frame: Frame) -> Probe:
         else:
             kinds[id(node)] = Kind(value.path, None, value.data, False)
 
-    empty = _EmptyFrame(frame, scope.catalog)
     visited(expression, scope, empty, note)
     return Probe(kinds, empty.fields)

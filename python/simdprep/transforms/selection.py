@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -47,7 +48,7 @@ class Selection(NamedTuple):
     keep: NDArray[np.bool_]
 
 
-def apply(events: ak.Array, rules: Rules, *, engine: Engine = "numpy") -> Selection:
+def apply(events: ak.Array, rules: Rules, *, engine: Engine = "numpy", threads: int | None = None) -> Selection:
     """Select, order and derive.
 
     Args:
@@ -55,6 +56,7 @@ def apply(events: ak.Array, rules: Rules, *, engine: Engine = "numpy") -> Select
         rules: What to do. The same rules may be applied chunk by chunk: no event depends on another.
         engine: What evaluates expressions: ``numpy``, the reference, or ``numba``, one compiled loop per
             expression, for data that is worth a second of compiling. They agree to the rounding of the dtype.
+        threads: Of ``numba``: at most so many; ``None`` for one per usable core.
 
     Returns:
         The events, the flow, and which events were kept. Missing values in a condition drop the
@@ -70,8 +72,8 @@ def apply(events: ak.Array, rules: Rules, *, engine: Engine = "numpy") -> Select
     """
     catalog = Catalog.from_events(events, rules.parents)
     frame = Frame(events, catalog)
-    flow = choose(frame, rules, engine=engine)
-    compute = evaluate_fused if engine == "numba" else evaluate
+    flow = choose(frame, rules, engine=engine, threads=threads)
+    compute = _evaluator(engine, threads)
     keep = np.ones(len(events), np.bool_)
     if rules.select is not None:
         keep = _condition(rules.select, Scope(rules.with_derived(catalog)), frame, compute)
@@ -82,18 +84,19 @@ def apply(events: ak.Array, rules: Rules, *, engine: Engine = "numpy") -> Select
     return Selection(frame.events(), flow, keep)
 
 
-def choose(frame: Frame, rules: Rules, *, engine: Engine = "numpy") -> CutFlow:
+def choose(frame: Frame, rules: Rules, *, engine: Engine = "numpy", threads: int | None = None) -> CutFlow:
     """Select and order the entries of objects and derive fields, in ``frame`` itself; events all stay.
 
     Args:
         frame: As it was made, with the catalog of the input.
         rules: As for :func:`apply`, but for the select of events.
         engine: As for :func:`apply`.
+        threads: As for :func:`apply`.
 
     Raises:
         SimdprepError: as :func:`apply`.
     """
-    compute = evaluate_fused if engine == "numba" else evaluate
+    compute = _evaluator(engine, threads)
     steps = rules.check(frame.catalog)
     _nested_without_parent(frame, rules)
     flow = CutFlow(frame.num_events, frame.num_events, {name: ObjectFlow(size) for name, size in _sizes(frame).items()})
@@ -137,6 +140,10 @@ def _nested_without_parent(frame: Frame, rules: Rules) -> list[str]:
                 where = expression.where
                 raise SchemaError("nested object without parent", got=got, expected=rule, where=where, hint=hint)
     return nested
+
+
+def _evaluator(engine: Engine, threads: int | None) -> _Evaluate:
+    return partial(evaluate_fused, threads=threads) if engine == "numba" else evaluate
 
 
 def _choose(step: Step, rules: Rules, scope: Scope, frame: Frame, flow: CutFlow, compute: _Evaluate) -> None:
