@@ -92,6 +92,8 @@ def _print_missing(summary: ConvertSummary, limit: int | None) -> None:
         say(f"missing values that took the fill value: {quantity.several(named, limit)}", style="yellow")
     if summary.missing_lists:
         say(f"missing lists that count as empty: {quantity.number(summary.missing_lists)}", style="yellow")
+    for reason, number in summary.lost_links.items():
+        say(f"links left out, {reason}: {quantity.number(number)}", style="yellow")
 
 
 def _print_truncated(summary: ConvertSummary, limit: int | None) -> None:

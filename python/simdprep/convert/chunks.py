@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..errors import SimdprepError
@@ -28,6 +29,7 @@ class Chunk:
         flow: What selections dropped.
         num_entries: Entries of the input in this step.
         missing_lists: Lists that were missing altogether and count as empty.
+        lost_links: Cross references that lead nowhere and were left out, by object and reason.
         skipped: Why the entries could not be read.
     """
 
@@ -36,6 +38,7 @@ class Chunk:
     flow: CutFlow
     num_entries: int
     missing_lists: int = 0
+    lost_links: Counter[str] = field(default_factory=Counter)
     skipped: Skipped | None = None
 
 
@@ -61,7 +64,7 @@ def chunks(recipe: Recipe, inputs: Inputs, *, step_bytes: int = STEP_BYTES) -> I
             yield _skipped(source.path, source.identity, start, stop, error)
             continue
         for first, last in steps:
-            before = source.missing_lists.total()
+            before, before_links = source.missing_lists.total(), source.lost_links.copy()
             try:
                 selection = recipe.select(source, first, last)
                 events = recipe.stored(selection.events)
@@ -73,7 +76,7 @@ def chunks(recipe: Recipe, inputs: Inputs, *, step_bytes: int = STEP_BYTES) -> I
             kept = None if selection.keep.all() else selection.keep
             origin = Origin(source.identity, first, last, kept)
             missing = source.missing_lists.total() - before
-            yield Chunk(events, origin, selection.flow, last - first, missing)
+            yield Chunk(events, origin, selection.flow, last - first, missing, source.lost_links - before_links)
 
 
 def _skipped(path: str, identity: dict[str, str | int], start: int, stop: int, error: SimdprepError) -> Chunk:

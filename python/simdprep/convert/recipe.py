@@ -8,7 +8,19 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError, InputError, SchemaError
-from ..readers import Branch, Counts, Grouping, Source, Wanted, check_alike, group, group_by_config, read_events
+from ..readers import (
+    Branch,
+    Counts,
+    Grouping,
+    Source,
+    Wanted,
+    check_alike,
+    group,
+    group_by_config,
+    read_events,
+    with_links,
+    without_tables,
+)
 from ..schema.schema import EVENTS
 from ..transforms import CutFlow, Expression, Rules, Selection, apply, names, project
 
@@ -105,8 +117,9 @@ def make_recipe(
 
 
 def _from_input(source: Source, config: Config, objects: Sequence[str] | None, others: Sequence[Source]) -> Recipe:
-    grouping = group(source.branches, Counts([source, *others]))
-    told = [*grouping.told, *_refused(source.refused)]
+    grouping = group(without_tables(source.branches, source.links), Counts([source, *others]))
+    grouping = with_links(grouping, source.branches, source.links)
+    told = [*source.told, *grouping.told, *_refused(source.refused)]
     if objects:
         wanted = list(objects)
         if config.rows != EVENTS:
@@ -217,7 +230,8 @@ def _from_config(
     _check_names(config, objects)
     where = config.where("objects")
     # Without what only expressions need: this is where a mistake in the lists of fields shows.
-    told = list(group_by_config(source.branches, request.wanted, refused=source.refused, where=where).told)
+    told = list(source.told)
+    told += group_by_config(source.branches, request.wanted, refused=source.refused, where=where).told
     rules = Rules.from_config(config)
     for name, expression in (*_expressions(rules), *reads):
         _add_reads(request, name, expression)

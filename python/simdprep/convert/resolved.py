@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..readers import Group, Grouping
+from ..readers import Group, Grouping, Link
 from ..readers.names import plain_names
 from ..schema import EVENTS, Schema
 from ..schema.config import Config
@@ -60,7 +60,9 @@ def _object(grouping: Grouping, name: str, recipe: Recipe, named: Mapping[str, s
     if group.parent is not None:
         entry["parent"] = group.parent
     sources = {field: member.source or field for field, member in group.members.items()}
-    if not _takes(name, sources, group, named):
+    if group.link is not None:
+        entry["link"] = _link(group.link)
+    elif not _takes(name, sources, group, named):
         entry["from"] = "*"
         sources = {
             field: "_".join([named[member.branch.name], *(str(index) for index in member.slot)])
@@ -72,6 +74,12 @@ def _object(grouping: Grouping, name: str, recipe: Recipe, named: Mapping[str, s
     else:
         entry["fields"] = list(sources.values())
     return entry
+
+
+def _link(link: Link) -> dict[str, Any]:
+    found: dict[str, Any] = {"of": list(link.of), "table": link.table, "parent_index": link.parent_index}
+    found |= {"index": list(link.index), "keys": list(link.keys)}
+    return {key: value for key, value in found.items() if value}
 
 
 def _takes(name: str, sources: Mapping[str, str], group: Group, named: Mapping[str, str]) -> bool:

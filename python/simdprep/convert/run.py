@@ -235,6 +235,7 @@ def _account(summary: ConvertSummary, chunk: Chunk) -> None:
             summary.objects_dropped[name] += lost
     if chunk.missing_lists:
         summary.missing_lists += chunk.missing_lists
+    summary.lost_links.update(chunk.lost_links)
 
 
 def _dtype_notes(config: Config, schema: Schema) -> list[str]:

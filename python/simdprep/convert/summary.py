@@ -43,6 +43,7 @@ class ConvertSummary:
         dropped: Entries that are not in the dataset, by reason.
         objects_dropped: Entries of objects removed by selects, by object.
         missing_lists: Lists that were missing altogether (Parquet nulls) and count as empty.
+        lost_links: Cross references that lead nowhere and were left out, by object and reason.
         pads: Slots of the padded objects.
         skipped: Files and entry ranges left out with ``skip_bad_files``.
         files: Number of input files read.
@@ -57,6 +58,7 @@ class ConvertSummary:
     dropped: Counter[str] = field(default_factory=Counter)
     objects_dropped: Counter[str] = field(default_factory=Counter)
     missing_lists: int = 0
+    lost_links: Counter[str] = field(default_factory=Counter)
     pads: dict[str, int] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     files: int = 0

@@ -1,7 +1,8 @@
 """Readers: ROOT, Parquet and feather files as chunks of awkward events.
 
 The read path: ``expand_inputs`` → ``open_source`` → ``Source.steps`` → ``Source.read`` → ``assemble``, where
-``group`` (or ``group_by_config``) has said which branches form an object.
+``group`` (or ``group_by_config``) has said which branches form an object. Cross references are branches, too:
+:class:`LinkedSource` is a source around another that presents what its links lead to.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from .grouping import Group, Grouping, Member
 from .guard import is_transient
 from .header import Header, read_header
 from .inputs import expand_inputs
+from .link import Link
+from .link_groups import recognise, with_links, without_tables
+from .linked_source import LinkedSource
 from .rules import group
 from .source import Source
 from .steps import STEP_BYTES
@@ -26,6 +30,8 @@ __all__ = [
     "Group",
     "Grouping",
     "Header",
+    "Link",
+    "LinkedSource",
     "Member",
     "Source",
     "Wanted",
@@ -38,4 +44,7 @@ __all__ = [
     "open_source",
     "read_events",
     "read_header",
+    "recognise",
+    "with_links",
+    "without_tables",
 ]

@@ -17,7 +17,8 @@ from awkward.index import Index64
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .grouping import EVENTS, Group, Grouping, Member
+from .grouping import Group, Grouping, Member
+from .names import EVENTS
 from .source import Source
 
 

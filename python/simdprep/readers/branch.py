@@ -32,6 +32,7 @@ class Branch:
             by construction.
         unit: Unit, where the file tells it.
         description: The branch's title, where it says more than the name.
+        owner: The object it is a field of, and the field, where that need not be read from its name.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Branch:
     lists: tuple[str, ...] = ()
     unit: str = ""
     description: str = ""
+    owner: tuple[str, str] | None = None
 
     @property
     def is_string(self) -> bool:

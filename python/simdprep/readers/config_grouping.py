@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from ..errors import ConfigError, InputError, nearest_hint
 from .branch import MAX_DEPTH, Branch
-from .grouping import EVENTS, Group, Grouping, Member, flatten
-from .names import plain, plain_names
+from .grouping import Group, Grouping, Member, flatten
+from .link import ARROW
+from .names import EVENTS, field_name, plain, plain_names
 
 _KINDS = ("one number per entry", "a list", "a list of lists")
 
@@ -68,7 +69,8 @@ class _Request:
         self._wanted = wanted
         self._refused = refused
         self._where = where
-        self._flat, self.told = plain_names(branches)
+        self._flat, self.told = plain_names(name for name, branch in branches.items() if branch.owner is None)
+        self._flat.update((name, plain(name)) for name, branch in branches.items() if branch.owner is not None)
         self._known_of: dict[str, dict[str, Branch]] = {}
 
     def group(self, name: str) -> Group:
@@ -93,8 +95,15 @@ class _Request:
             return self._known_of[name]
         pattern = self._wanted[name].pattern
         found: dict[str, Branch] = {}
+        owned = pattern is None and any(branch.owner and branch.owner[0] == name for branch in self._branches.values())
         for branch, flat in self._flat.items():
-            field = _field(name, pattern, branch, flat)
+            owner = self._branches[branch].owner
+            if owner is None:
+                field = None if owned else field_name(name, pattern, branch, flat)
+            elif pattern is None:
+                field = owner[1] if owner[0] == name else None
+            else:  # fields of a link are no one else's
+                field = None if ARROW in branch else field_name(name, pattern, branch, flat)
             if field is not None and (name != EVENTS or pattern or self._branches[branch].depth == 0):
                 found.setdefault(field, self._branches[branch])
         self._known_of[name] = found
@@ -124,10 +133,12 @@ class _Request:
 
     def _is_of_another(self, name: str, branch: str) -> bool:
         """True where another object has the longer name, or takes what else would be a field of events."""
+        if self._branches[branch].owner is not None and self._wanted[name].pattern is None:
+            return False
         for other, ask in self._wanted.items():
             if other in (name, EVENTS):
                 continue
-            field = _field(other, ask.pattern, branch, self._flat[branch])
+            field = field_name(other, ask.pattern, branch, self._flat[branch])
             if field is None:
                 continue
             if name == EVENTS:
@@ -154,7 +165,7 @@ class _Request:
         where = f"{self._where}.{name}.fields.{field}"
         pattern = self._wanted[name].pattern
         for refused, reason in self._refused.items():
-            if _field(name, pattern, refused, plain(refused)) in (field, plain(field)):
+            if field_name(name, pattern, refused, plain(refused)) in (field, plain(field)):
                 got = f"{field!r}, branch {refused}: {reason}"
                 return InputError("field", got=got, expected="a branch that can be converted", where=where)
         if name == EVENTS:
@@ -225,23 +236,3 @@ class _Request:
             and self._branches[name].is_integer
             and ((flat[:1] in ("n", "N") and flat[1:] in owners) or name in split)
         }
-
-
-def _field(name: str, pattern: str | None, branch: str, flat: str) -> str | None:
-    """Return the field a branch would be of an object, or ``None`` where its name does not fit."""
-    if pattern is not None:
-        if not pattern.endswith("*"):
-            return "value" if pattern in (branch, flat) else None
-        prefix = pattern[:-1]
-        if not prefix:
-            return flat
-        for text in (branch, flat):
-            if text.startswith(prefix) and len(text) > len(prefix):
-                return plain(text[len(prefix) :])
-        return None
-    if name == EVENTS:
-        return flat
-    if flat == name:
-        return "value"
-    rest = flat.removeprefix(f"{name}_")
-    return rest if rest and rest != flat else None

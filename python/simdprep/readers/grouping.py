@@ -32,9 +32,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError, nearest_hint
 from .branch import Branch
-
-#: Name of the object of per-entry numbers.
-EVENTS = "events"
+from .link import Link
 
 #: Gives the counts of a branch over the first entries of the inputs: ``counts(name, level)``, level 0 per entry,
 #: level 1 of the inner lists, flat; for an integer branch without lists level 0 gives its values.
@@ -67,6 +65,7 @@ class Group:
         members: Its fields in order; empty for ``events`` of a tree without scalars, and for an object that only
             carries the outer lengths of those that hang on it.
         pattern: The ``from`` that a config needs to take the same branches; ``None`` where the name says it.
+        link: What the object was made by, where its entries are those of another collection.
     """
 
     name: str
@@ -74,6 +73,7 @@ class Group:
     depth: int
     members: Mapping[str, Member]
     pattern: str | None = None
+    link: Link | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "members", MappingProxyType(dict(self.members)))

@@ -12,6 +12,9 @@ from collections.abc import Iterable
 #: Names that mean something else in every object of the file.
 RESERVED = ("valid", "count", "offsets")
 
+#: Name of the object of per-entry numbers.
+EVENTS = "events"
+
 _DIMS = re.compile(r"(\[\w*\])+$")
 _AUX = re.compile(r"^([^.]+?)Aux(Dyn)?\.")
 _FOREIGN = re.compile(r"\W")
@@ -66,3 +69,23 @@ def unused(name: str, taken: set[str]) -> str:
         name += "_"
     taken.add(name)
     return name
+
+
+def field_name(name: str, pattern: str | None, branch: str, flat: str) -> str | None:
+    """Return the field a branch would be of an object, or ``None`` where its name does not fit."""
+    if pattern is not None:
+        if not pattern.endswith("*"):
+            return "value" if pattern in (branch, flat) else None
+        prefix = pattern[:-1]
+        if not prefix:
+            return flat
+        for text in (branch, flat):
+            if text.startswith(prefix) and len(text) > len(prefix):
+                return plain(text[len(prefix) :])
+        return None
+    if name == EVENTS:
+        return flat
+    if flat == name:
+        return "value"
+    rest = flat.removeprefix(f"{name}_")
+    return rest if rest and rest != flat else None

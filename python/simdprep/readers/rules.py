@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from .branch import MAX_DEPTH, Branch
 from .count_keys import CountKey, CountKeys
-from .grouping import EVENTS, CountsOf, Group, Grouping, Member, flatten
-from .names import RESERVED, container_of, plain, plain_names, unused
+from .grouping import CountsOf, Group, Grouping, Member, flatten
+from .names import EVENTS, RESERVED, container_of, plain, plain_names, unused
 from .prefix_tree import Cluster, Item, clusters
 
 _COUNTER = re.compile(r"[nN](.+)")

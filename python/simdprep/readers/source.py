@@ -16,6 +16,7 @@ from .branch import Branch, check_names
 from .guard import reading
 from .identity import change_of, identify
 from .leaf import Leaf, empty, take
+from .link import Link
 from .steps import STEP_BYTES, step_ranges
 
 
@@ -31,6 +32,9 @@ class Source(abc.ABC):
         branches: What can be read, by name, in the file's order.
         refused: What cannot be converted: the reason in one line, by name.
         missing_lists: Missing lists that were read as empty ones, by branch; grows while reading.
+        links: The cross references that make objects, presented as branches of these.
+        lost_links: Links that lead nowhere and were left out, by object and reason; grows while reading.
+        told: What was decided when it was opened, one line each.
     """
 
     kind: str = ""
@@ -43,8 +47,11 @@ class Source(abc.ABC):
         self.branches: dict[str, Branch] = {}
         self.refused: dict[str, str] = {}
         self.missing_lists: Counter[str] = Counter()
+        self.links: tuple[Link, ...] = ()
+        self.lost_links: Counter[str] = Counter()
+        self.told: list[str] = []
         self._leaves: dict[str, Leaf] = {}
-        self._identity: dict[str, str | int] | None = None
+        self._identity: dict[str, Any] | None = None
 
     @property
     def where(self) -> str:
@@ -52,7 +59,7 @@ class Source(abc.ABC):
         return f"{self.path} : {self.tree}" if self.tree else self.path
 
     @property
-    def identity(self) -> dict[str, str | int]:
+    def identity(self) -> dict[str, Any]:
         """What tells this input from any other: ``name``, ``size``, ``uuid`` (ROOT) or ``sha256``, ``tree``.
 
         A hash is computed when first asked for, which reads the whole file once.

@@ -113,6 +113,8 @@ class Config(Section):
         for options in data["objects"].values():
             if not options["ragged"]:
                 del options["ragged"]
+            if "link" in options:
+                options["link"] = {key: value for key, value in options["link"].items() if value not in ([], "error")}
             if "fields" in options and not any(options["fields"].values()):
                 options["fields"] = list(options["fields"])
         for empty in [key for key in ("files", "samples") if not data["input"][key]]:

@@ -29,6 +29,10 @@ _COMPRESSION = re.compile(r"none|gzip(?::[1-9])?")
 _SPECIAL_FILLS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
+def _as_names(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
 def _as_mapping(value: object) -> object:
     """Turn a list of field names into the mapping it is short for."""
     if not isinstance(value, list):
@@ -95,6 +99,41 @@ class FieldConfig(Section):
         return self
 
 
+class LinkConfig(Section):
+    """Cross references: which entries of another collection each entry of the parent has.
+
+    Attributes:
+        of: The collection the entries are of, or several (ElementLinks); a prefix of branches as for ``from``.
+        table: Prefix of a list of pairs.
+        parent_index: Branch of the table, or of the entries themselves, that numbers the parent.
+        index: Branch of the table or the parent that numbers the entry; several are several slots.
+        keys: Key of each container of ``of``, where an ElementLink's does not follow from its name.
+        elsewhere: What an ElementLink to another container is: ``error``, or ``drop``, counted.
+    """
+
+    of: Annotated[list[Text], BeforeValidator(_as_names)]
+    table: Text | None = None
+    parent_index: Text | None = None
+    index: Annotated[list[Text], BeforeValidator(_as_names)] = Field(default_factory=list)
+    keys: list[int] = Field(default_factory=list)
+    elsewhere: Literal["error", "drop"] = "error"
+
+    @model_validator(mode="after")
+    def _one_of_three_ways(self) -> Self:
+        if self.table is not None and (self.parent_index is None or len(self.index) != 1):
+            rule = "a parent_index and one index beside it"
+            raise rule_broken("table of a link", rule, got=repr(self.table), path=("table",))
+        if self.table is None and (self.parent_index is None) == (not self.index):
+            got = "both" if self.index else "neither"
+            raise rule_broken("link", "an index of the parent or a parent_index of the entries, or a table", got=got)
+        if len(self.of) != 1 and (self.table is not None or self.parent_index is not None):
+            rule = "one collection: only ElementLinks lead to several"
+            raise rule_broken("of", rule, got=repr(self.of), path=("of",))
+        if self.keys and len(self.keys) != len(self.of):
+            raise rule_broken("keys", "one for each of: name", got=repr(self.keys), path=("keys",))
+        return self
+
+
 class ObjectConfig(Section):
     """One object: where its fields come from, which of its entries are kept, and how they are stored.
 
@@ -102,6 +141,7 @@ class ObjectConfig(Section):
         source: Pattern of the branches it takes (YAML key ``from``), such as ``jet_*``: what follows
             the prefix is the field. By default those that start with the object's name.
         parent: The object whose entries it hangs on.
+        link: Which entries of another collection it consists of, for each entry of its parent.
         pad: Slots: a number, a percentile of the multiplicity (``p99``) or ``max``.
         ragged: Store every entry, with offsets, instead of padding.
         order: Expression the entries are sorted by, ascending; ``-pt`` is descending in pt.
@@ -112,6 +152,7 @@ class ObjectConfig(Section):
 
     source: Text | None = Field(default=None, alias="from")
     parent: Text | None = None
+    link: LinkConfig | None = None
     pad: Pad | None = None
     ragged: bool = False
     order: Text | None = None
@@ -142,6 +183,15 @@ class ObjectConfig(Section):
                 raise rule_broken("field name", rule, got=repr(name), hint=spell, path=(key,))
             stored[name] = key
         return value
+
+    @model_validator(mode="after")
+    def _link_has_parent(self) -> Self:
+        if self.link is not None and self.parent is None:
+            raise rule_broken("link", "a parent beside it", got="none", hint="parent: OBJECT", path=("link",))
+        if self.link is not None and self.source is not None:
+            rule = "none beside a link: its of says which branches are taken"
+            raise rule_broken("from", rule, got=repr(self.source), path=("from",))
+        return self
 
     @model_validator(mode="after")
     def _one_way_to_store(self) -> Self:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from ..lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from .axis import Axis
+    from .balance import Balance
     from .catalog import Catalog, Collection
     from .class_sums import ClassSums
     from .cutflow import CutFlow, ObjectFlow
     from .exact_sum import ExactSums
     from .expressions import Expression, names, parse
     from .field_rule import FieldRule
+    from .histogram import Histogram
     from .identity import hash_of, identity_of, key_of
     from .labels import Labels, classes_of_samples
     from .negative_weights import treat_negative
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from .parametric import Parametric
     from .projection import project
     from .protocol import Transform
+    from .resample import Resample
+    from .reweight import Reweight
     from .rules import ObjectRules, Rules
     from .selection import Selection, apply, settle
     from .split import Split
@@ -31,6 +36,8 @@ if TYPE_CHECKING:
     from .weights import effective_size, sample_scale
 
 __all__ = [
+    "Axis",
+    "Balance",
     "Catalog",
     "ClassSums",
     "Collection",
@@ -38,6 +45,7 @@ __all__ = [
     "ExactSums",
     "Expression",
     "FieldRule",
+    "Histogram",
     "Labels",
     "Normalise",
     "ObjectFlow",
@@ -67,6 +75,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Axis": ".axis",
+    "Balance": ".balance",
     "Catalog": ".catalog",
     "ClassSums": ".class_sums",
     "Collection": ".catalog",
@@ -74,6 +84,7 @@ _HOMES = {
     "ExactSums": ".exact_sum",
     "Expression": ".expressions",
     "FieldRule": ".field_rule",
+    "Histogram": ".histogram",
     "Labels": ".labels",
     "Normalise": ".normalise",
     "ObjectFlow": ".cutflow",

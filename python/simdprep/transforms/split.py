@@ -90,14 +90,15 @@ class Split:
         Args:
             rows: int64 (n,), from 0.
         """
-        runs, places = np.divmod(np.asarray(rows, np.int64), RUN)
-        out = np.empty(len(runs), np.int8)
-        within = np.arange(RUN, dtype=np.uint64)
-        for run in np.unique(runs).tolist():
-            ranks = np.empty(RUN, np.int64)
-            ranks[np.argsort(hash_of(within, self._key("position", run)), kind="stable")] = np.arange(RUN)
-            own = runs == run
-            out[own] = np.searchsorted(self._steps, ranks[places[own]], side="right")
+        places = np.asarray(rows, np.int64)
+        runs, which = np.unique(places // RUN, return_inverse=True)
+        key = self._key("position")
+        whole = (runs[:, np.newaxis] * RUN + np.arange(RUN)).astype(np.uint64)
+        ordered = np.sort(hash_of(whole.reshape(-1), key).reshape(whole.shape), axis=1)
+        words = hash_of(places.astype(np.uint64), key)
+        out = np.zeros(len(places), np.int8)
+        for step in self._steps[self._steps < RUN].tolist():
+            out += words >= ordered[which, step]
         return out
 
     def state(self) -> dict[str, Any]:

@@ -234,7 +234,7 @@ def test_json_schema_names_every_key():
     assert schema["additionalProperties"] is False
     parts = schema["$defs"]
     assert list(parts["ObjectConfig"]["properties"]) == [
-        "from", "parent", "pad", "ragged", "order", "select", "fields",
+        "from", "parent", "link", "pad", "ragged", "order", "select", "fields",
     ]  # fmt: skip
     assert list(parts["FieldConfig"]["properties"]) == ["unit", "fill", "dtype", "name", "expr", "description"]
     assert all(part["additionalProperties"] is False for part in parts.values())

@@ -29,7 +29,7 @@ def agree(said, expected):
 WRONG = {  # what: text, then how each line of the error begins
     "unknown key": (
         "simdprep: 1\nobjects:\n  tracks:\n    pads: 3\n",
-        "unknown key: got 'pads', expected one of from, parent, pad, ragged, order, select, fields",
+        "unknown key: got 'pads', expected one of from, parent, link, pad, ragged, order, select, fields",
         "in train.yaml : objects.tracks.pads, line 4",
         "try pad",
     ),
@@ -371,7 +371,7 @@ OVERRIDES = {  # what: text, then how each line of the error begins
     ),
     "unknown": (
         "objects.Jet.pads=3",
-        "unknown key: got 'pads', expected one of from, parent, pad, ragged, order, select, fields",
+        "unknown key: got 'pads', expected one of from, parent, link, pad, ragged, order, select, fields",
         "in --set : objects.Jet.pads",
         "try pad",
     ),
