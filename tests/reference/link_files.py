@@ -39,8 +39,24 @@ def pfnano(num_events: int, *, seed: int = 0) -> ak.Array:
         "puppi": ak.Array(weights),
     })  # fmt: skip
     plain = ak.zip({name: events.PFCands[name] for name in CANDIDATES})
-    scalars = {name: events[name] for name in ("run", "event", "MET_pt")}
+    scalars = {name: events[name] for name in ("run", "luminosityBlock", "event", "MET_pt")}
     return ak.zip({**scalars, "Jet": events.Jet, "PFCands": plain, "JetPFCands": table}, depth_limit=1)
+
+
+def tidy(events: ak.Array) -> ak.Array:
+    """Return events of :func:`pfnano` whose table has good pairs only, jet by jet, counted in ``Jet.nConstituents``."""
+    table = events.JetPFCands
+    good = (table.jetIdx >= 0) & (table.jetIdx < ak.num(events.Jet))
+    good = good & (table.pFCandsIdx >= 0) & (table.pFCandsIdx < ak.num(events.PFCands))
+    table = table[good]
+    table = table[ak.argsort(table.jetIdx, axis=1, stable=True)]
+    jets = ak.local_index(events.Jet.pt)
+    counts = [
+        [own.count(jet) for jet in every] for own, every in zip(table.jetIdx.to_list(), jets.to_list(), strict=True)
+    ]
+    constituents = ak.values_astype(ak.Array(counts), np.int32)
+    jet = ak.zip({**{name: events.Jet[name] for name in events.Jet.fields}, "nConstituents": constituents})
+    return ak.with_field(ak.with_field(events, jet, "Jet"), table, "JetPFCands")
 
 
 def write_nano(path: Path, events: ak.Array, *, basket: int = 64) -> Path:
