@@ -17,17 +17,37 @@ MAX_EDGES = 100_001
 
 
 def edges(value: object) -> object:
-    """Return the edges that a list of them, or ``{n, low, high, log}``, stands for."""
+    """Return the edges that a list of them stands for, or ``{n, low, high, log}``, or regions ``[low, high, n]``."""
     if isinstance(value, Mapping):
         value = _regular(dict(value))
+    elif isinstance(value, list) and value and all(isinstance(region, list | Mapping) for region in value):
+        value = _regions(value)
     if not isinstance(value, list) or not all(isinstance(x, int | float) and not isinstance(x, bool) for x in value):
-        raise rule_broken("bins", "a list of edges, or {n: 10, low: 0, high: 1}")
+        raise rule_broken("bins", "a list of edges, or {n: 10, low: 0, high: 1}, or a list of [low, high, n]")
     found = [float(x) for x in value]
     if not 2 <= len(found) <= MAX_EDGES:
         raise rule_broken("bins", f"2 to {MAX_EDGES} edges", got=f"{len(found)}")
     for low, high in pairwise(found):
         if not low < high:
             raise rule_broken("bins", "edges that increase", got=f"{low} before {high}")
+    return found
+
+
+def _regions(regions: list[object]) -> list[float]:
+    """Return the edges of regions, each beginning where the one before ends."""
+    found: list[float] = []
+    for region in regions:
+        if isinstance(region, Mapping):
+            own = _regular(dict(region))
+        elif isinstance(region, list) and len(region) == 3:
+            own = _regular(dict(zip(("low", "high", "n"), region, strict=True)))
+        else:
+            raise rule_broken("region of bins", "[low, high, n]", got=repr(region))
+        if found and own[0] != found[-1]:
+            raise rule_broken(
+                "region of bins", f"one that begins at {found[-1]:g}", got=f"one that begins at {own[0]:g}"
+            )
+        found += own[1:] if found else own
     return found
 
 
@@ -55,7 +75,7 @@ class BalanceVariable(Section):
     """Bins of one variable.
 
     Attributes:
-        bins: Edges, increasing; rows outside are in no bin, and dropped or weighted 0, counted.
+        bins: Edges, increasing; bins are half open, and the last one has its upper edge too.
     """
 
     bins: Annotated[list[float], BeforeValidator(edges)] = Field(min_length=2)

@@ -7,19 +7,22 @@ from typing import Any
 _TEXT = {"type": "string", "minLength": 1}
 _TEXTS = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}, {"type": "null"}]}
 _PART = {"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, _TEXT, {"type": "null"}]}
+_EQUAL = {
+    "type": "object",
+    "properties": {
+        "n": {"type": "integer", "minimum": 1},
+        "low": {"type": "number"},
+        "high": {"type": "number"},
+        "log": {"type": "boolean"},
+    },
+    "additionalProperties": False,
+}
+_REGION = {"type": "array", "items": {"type": "number"}, "minItems": 3, "maxItems": 3}
 _EDGES = {
     "anyOf": [
         {"type": "array", "items": {"type": "number"}, "minItems": 2},
-        {
-            "type": "object",
-            "properties": {
-                "n": {"type": "integer", "minimum": 1},
-                "low": {"type": "number"},
-                "high": {"type": "number"},
-                "log": {"type": "boolean"},
-            },
-            "additionalProperties": False,
-        },
+        {"type": "array", "items": {"anyOf": [_EQUAL, _REGION]}, "minItems": 1},
+        _EQUAL,
     ]
 }
 

@@ -71,10 +71,16 @@ class BalanceConfig(Section):
     """Balance of the classes over some variables.
 
     Attributes:
-        method: ``reweight`` changes weights; the others drop and repeat rows: ``pdf`` by importance, ``countup``
-            equal numbers in every bin, ``undersample`` and ``oversample`` to the smallest or largest class.
+        method: ``reweight`` changes weights; the others drop and repeat rows: ``pdf`` by importance, right on
+            average, the others in exact numbers: ``countup`` repeats where there are too few, ``undersample``
+            takes no row twice, ``oversample`` leaves none out.
         variables: Expressions of a row and their bins.
-        target: ``flat``, the name of a class, or ``min``, ``mean``, ``max`` over the classes, bin by bin.
+        target: ``flat``, the name of a class, or ``min``, ``mean``, ``max`` over the classes, bin by bin; by
+            default ``min``, to oversample ``max``.
+        empty: Bins that the target wants rows in and a class has none in: an ``error``; ``drop`` leaves them out
+            for all classes, ``allow`` for that class.
+        outside: Rows in no bin: ``drop`` leaves them out, counted; ``clip`` takes the nearest bin; ``error``.
+        most_copies: How often a row may be kept; more is an error.
         splits: The splits that are balanced; the others stay as they are.
         counts: Rows that each class has in the end, by split; one number for all classes, or by class.
     """
@@ -83,7 +89,10 @@ class BalanceConfig(Section):
     variables: dict[Text, Annotated[BalanceVariable, BeforeValidator(BalanceVariable.short)]] = Field(
         default_factory=dict
     )
-    target: Text = "min"
+    target: Text | None = None
+    empty: Literal["error", "drop", "allow"] = "error"
+    outside: Literal["error", "clip", "drop"] = "drop"
+    most_copies: int | None = Field(default=None, ge=1)
     splits: Annotated[list[SplitName], BeforeValidator(_texts)] = Field(default_factory=lambda: list(SPLITS[:1]))
     counts: dict[SplitName, dict[Text, int]] = Field(default_factory=dict)
 
@@ -164,7 +173,7 @@ class SplitConfig(Section):
         """Fraction of each split; what is left goes to the first of train, val, test that names none."""
         if all(getattr(self, name) is None for name in SPLITS):
             return {"train": 0.8, "val": 0.1, "test": 0.1}
-        found = {name: float(getattr(self, name) or 0.0) for name in SPLITS}
+        found: dict[str, float] = {name: float(getattr(self, name) or 0.0) for name in SPLITS}
         open_ones = [name for name in SPLITS if getattr(self, name) is None]
         if open_ones:
             found[open_ones[0]] = round(1.0 - sum(found.values()), 12)

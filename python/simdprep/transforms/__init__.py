@@ -11,7 +11,7 @@ from ..lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from .axis import Axis
-    from .balance import Balance
+    from .balance import Balance, balance_from_state, make_balance
     from .catalog import Catalog, Collection
     from .class_sums import ClassSums
     from .cutflow import CutFlow, ObjectFlow
@@ -60,11 +60,13 @@ __all__ = [
     "State",
     "Transform",
     "apply",
+    "balance_from_state",
     "classes_of_samples",
     "effective_size",
     "hash_of",
     "identity_of",
     "key_of",
+    "make_balance",
     "names",
     "parse",
     "project",
@@ -99,11 +101,13 @@ _HOMES = {
     "State": ".state",
     "Transform": ".protocol",
     "apply": ".selection",
+    "balance_from_state": ".balance",
     "classes_of_samples": ".labels",
     "effective_size": ".weights",
     "hash_of": ".identity",
     "identity_of": ".identity",
     "key_of": ".identity",
+    "make_balance": ".balance",
     "names": ".expressions",
     "parse": ".expressions",
     "project": ".projection",

@@ -55,6 +55,9 @@ class Resample:
         ConfigError: an unknown method, target, class or policy, or counts that are not positive.
     """
 
+    #: Whether :meth:`apply` gives factors of weights, else how often rows are kept.
+    changes_weights = False
+
     def __init__(
         self,
         classes: Sequence[str],
@@ -111,7 +114,7 @@ class Resample:
         inside = places >= 0
         self._ranks.add(places[inside], hash_of(words[inside], key_of(self.seed, NAME)))
 
-    def merge(self, other: Resample) -> None:
+    def merge(self, other: Self) -> None:
         """Take into account what ``other`` was fitted on.
 
         Raises:

@@ -37,6 +37,9 @@ class Reweight:
         ConfigError: an unknown target or policy.
     """
 
+    #: Whether :meth:`apply` gives factors of weights, else how often rows are kept.
+    changes_weights = True
+
     def __init__(
         self,
         classes: Sequence[str],
@@ -81,7 +84,7 @@ class Reweight:
         """
         self.histogram.fit(columns, labels, weights)
 
-    def merge(self, other: Reweight) -> None:
+    def merge(self, other: Self) -> None:
         """Take into account what ``other`` was fitted on.
 
         Raises:

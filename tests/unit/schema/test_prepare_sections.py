@@ -76,6 +76,12 @@ def test_bins_in_equal_ratios():
     assert bins.prepare.balance.variables["pt"].bins == pytest.approx([1, 10, 100, 1000])
 
 
+def test_bins_of_regions():
+    balance = {"method": "pdf", "variables": {"pt": [[20, 40, 2], {"low": 40, "high": 100, "n": 1}]}}
+    bins = load_config({"prepare": {"balance": balance}}).prepare.balance.variables["pt"].bins
+    assert bins == [20, 30, 40, 100]
+
+
 MISTAKES = {  # --set: what the error says
     "prepare.balanc=1": ("unknown key: got 'balanc', expected one of seed, labels", "try balance"),
     "prepare.balance.methd=pdf": ("unknown key: got 'methd'", "try method"),
@@ -90,6 +96,8 @@ MISTAKES = {  # --set: what the error says
     "prepare.split.folds=-1": ("folds: got -1",),
     "prepare.balance.variables.pt=[2, 1]": ("bins: got 2.0 before 1.0, expected edges that increase",),
     "prepare.balance.variables.pt={n: 0, low: 1, high: 2}": ("n: got 0, expected a number of bins",),
+    "prepare.balance.variables.pt=[[0, 1, 2], [3, 4, 1]]": ("region of bins: got one that begins at 3",),
+    "prepare.balance.variables.pt=[[0, 1]]": ("region of bins: got [0, 1], expected [low, high, n]",),
     "prepare.balance.counts={val: 3}": ("counts: got 'val', expected a split that is", "try splits: [train, val]"),
     "prepare.balance.counts={train: 0}": ("counts: got 0, expected a positive number of rows",),
     "prepare.balance.method=reweight": ("counts: got some, expected none: reweighting keeps all rows",),
