@@ -15,6 +15,7 @@ namespace simdprep::bind {
 namespace py = pybind11;
 
 void bind_error(py::module_& module);
+void bind_range_copier(py::module_& module);
 void bind_schema(py::module_& module);
 void bind_packing(py::module_& module);
 void bind_padding(py::module_& module);

@@ -13,7 +13,7 @@ void bind_manifest(py::module_& module) {
         .def("add",
              [](Manifest& manifest, std::string name, std::uint64_t num_rows,
                 std::vector<std::pair<std::string, std::uint64_t>> rows, std::uint64_t bytes, std::string sha256,
-                std::string inputs_json) {
+                std::string inputs_json, std::string config_sha256, std::string version) {
                  ManifestPart part;
                  part.name = std::move(name);
                  part.num_rows = num_rows;
@@ -21,9 +21,12 @@ void bind_manifest(py::module_& module) {
                  part.bytes = bytes;
                  part.sha256 = std::move(sha256);
                  part.inputs_json = std::move(inputs_json);
+                 part.config_sha256 = std::move(config_sha256);
+                 part.version = std::move(version);
                  manifest.add(std::move(part));
              },
-             py::kw_only(), "name"_a, "num_rows"_a, "rows"_a, "bytes"_a, "sha256"_a, "inputs_json"_a)
+             py::kw_only(), "name"_a, "num_rows"_a, "rows"_a, "bytes"_a, "sha256"_a, "inputs_json"_a,
+             "config_sha256"_a = "", "version"_a = "")
         .def("to_json", &Manifest::to_json)
         .def("commit", [](const Manifest& manifest, const std::string& folder) { manifest.commit(folder); }, "folder"_a,
              py::call_guard<ReleasedGil>());

@@ -29,6 +29,8 @@ void write_part(detail::JsonWriter& json, const ManifestPart& part) {
     json.member("bytes", part.bytes);
     json.member("sha256", part.sha256);
     json.key("inputs").raw(part.inputs_json.empty() ? "[]" : part.inputs_json);
+    if (!part.config_sha256.empty()) json.member("config_sha256", part.config_sha256);
+    if (!part.version.empty()) json.member("version", part.version);
     json.end_object();
 }
 

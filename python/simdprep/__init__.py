@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .schema.object_spec import ObjectSpec
     from .schema.schema import Schema
     from .storage import Dataset, open
+    from .storage.merged_dataset import merge
 
 __all__ = [
     "Columns",
@@ -49,6 +50,7 @@ __all__ = [
     "errors",
     "export",
     "iterate",
+    "merge",
     "open",
     "testing",
     "transforms",
@@ -67,6 +69,7 @@ _HOMES = {
     "Writer": ".convert",
     "__version__": "._core",
     "iterate": ".convert",
+    "merge": ".storage.merged_dataset",
     "open": ".storage",
 }
 

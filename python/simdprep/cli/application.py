@@ -14,6 +14,7 @@ from .console import allow_any_text
 from .convert import convert
 from .info import info
 from .inspect import inspect
+from .merge import merge
 from .outcome import INTERRUPTED, guarded
 from .usage import ParserError, reworded
 from .verify import verify
@@ -78,7 +79,7 @@ def simdprep(
     """
 
 
-for verb in (convert, inspect, info, verify, bench, config):
+for verb in (convert, inspect, info, verify, merge, bench, config):
     app.command()(verb)
 
 

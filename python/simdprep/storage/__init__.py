@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .dataset import Dataset, open
     from .dataset_info import DatasetInfo, info
     from .merge import merge_parts
+    from .merged_dataset import MergeSummary
     from .object_view import ObjectView, RaggedRows
     from .output import Output
     from .problem import Problem
@@ -27,6 +28,7 @@ _HOMES = {
     "RaggedRows": ".object_view",
     "VerifyReport": ".verification",
     "info": ".dataset_info",
+    "MergeSummary": ".merged_dataset",
     "merge_parts": ".merge",
     "open": ".dataset",
     "verify": ".verification",
@@ -36,6 +38,7 @@ __all__ = [
     "Column",
     "Dataset",
     "DatasetInfo",
+    "MergeSummary",
     "ObjectView",
     "Output",
     "Problem",

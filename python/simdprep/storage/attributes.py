@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import h5py
@@ -93,11 +93,17 @@ def parse_schema(text: str, where: str) -> Schema:
         DatasetError: it is none, or describes what the format cannot hold.
     """
     try:
-        return Schema.from_json(text)
+        return _schema_of(text)
     except (SchemaError, RecursionError) as error:
         raise DatasetError(
             "schema of the dataset", got=_first_line(error), expected="a valid one", where=where
         ) from error
+
+
+@lru_cache(maxsize=16)
+def _schema_of(text: str) -> Schema:
+    """The parts of a dataset mostly have one text, and then one schema."""
+    return Schema.from_json(text)
 
 
 def _first_line(error: BaseException) -> str:

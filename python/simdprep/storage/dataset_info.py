@@ -12,6 +12,7 @@ from ..schema import ObjectSpec
 from .part_reader import PartReader
 from .parts import Parts
 from .placement import Place
+from .provenance import configs_of
 from .source import PathLike, Source
 
 #: Rows whose counts are read at once.
@@ -152,7 +153,7 @@ def info(path: PathLike | Iterable[PathLike]) -> DatasetInfo:
 
 def _object(parts: Parts, readers: list[PartReader], number: int, spec: ObjectSpec) -> ObjectInfo:
     slots = parts.placement.slots(spec)
-    num_items = sum(_num_items(reader, spec) for reader in readers)
+    items = sum(num_items(reader, spec) for reader in readers)
     truncated = sum(reader.num_truncated[number] for reader in readers)
     all_slots = parts.num_rows * int(np.prod(slots, dtype=np.int64)) if slots else 0
     lengths: tuple[int | None, ...] = (parts.num_rows, *slots)
@@ -177,15 +178,15 @@ def _object(parts: Parts, readers: list[PartReader], number: int, spec: ObjectSp
         parent=spec.parent,
         slots=slots,
         order=spec.order,
-        num_items=num_items,
+        num_items=items,
         num_truncated=truncated,
-        truncated_share=truncated / (num_items + truncated) if truncated else 0.0,
-        padding_share=1 - num_items / all_slots if all_slots else 0.0,
+        truncated_share=truncated / (items + truncated) if truncated else 0.0,
+        padding_share=1 - items / all_slots if all_slots else 0.0,
         fields=fields,
     )
 
 
-def _num_items(reader: PartReader, spec: ObjectSpec) -> int:
+def num_items(reader: PartReader, spec: ObjectSpec) -> int:
     """Entries a part stores of an object; of a padded one by its counts, else by its mask."""
     if spec.level == "row":
         return reader.num_rows
@@ -232,9 +233,7 @@ def _provenance(readers: list[PartReader]) -> dict[str, Any]:
     for reader in readers:
         provenance = reader.root.provenance
         inputs += [entry for entry in provenance["inputs"] if entry not in inputs]
-        config = provenance["config_sha256"]
-        if config and config not in configs:
-            configs.append(config)
+        configs += [digest for digest in configs_of(provenance) if digest not in configs]
         for name, version in provenance["versions"].items():
             if version not in versions.setdefault(name, []):
                 versions[name].append(version)

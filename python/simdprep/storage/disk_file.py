@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import h5py
+import numpy as np
 
-from ..errors import OutputError, ResourceError, SimdprepError
+from ..errors import InternalError, OutputError, ResourceError, SimdprepError
 
 #: What to tell a user whose disk is full: by the errno of the failed write.
 _FULL = {28: "disk full", 122: "disk quota exhausted"}
@@ -34,6 +38,9 @@ class DiskFile:
         self._needed = needed
         self._position = 0
         self._failure: tuple[int, str] | None = None
+        self._blank = memoryview(bytes(1 << 20))
+        self._awaited: int | None = None
+        self._placed: int | None = None
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
         except OSError as error:
@@ -60,6 +67,52 @@ class DiskFile:
         creation = h5py.h5p.create(h5py.h5p.FILE_CREATE)
         creation.set_obj_track_times(False)
         return h5py.h5f.create(os.fsencode(self.path.name), h5py.h5f.ACC_TRUNC, fcpl=creation, fapl=access)
+
+    @property
+    def descriptor(self) -> int:
+        """The open file, for those who write to places that HDF5 has given away."""
+        return self._descriptor
+
+    def place(self, dataset: h5py.h5d.DatasetID, place: tuple[int, ...], size: int, mask: int) -> int:
+        """Enter a chunk into a dataset without writing it; returns the address at which its bytes belong.
+
+        Args:
+            dataset: Of the file that :meth:`create_hdf5` made.
+            place: Of the chunk's first item.
+            size: Stored bytes.
+            mask: Filters that were skipped.
+        """
+        if len(self._blank) < size:
+            self._blank = memoryview(bytes(max(size, 2 * len(self._blank))))
+        self._awaited, self._placed = size, None
+        try:
+            dataset.write_direct_chunk(place, self._blank[:size], filter_mask=mask)
+        finally:
+            self._awaited = None
+        if self._placed is None:
+            raise InternalError("place of a chunk", got="none from HDF5", expected="an address", where=str(self.path))
+        return self._placed
+
+    @contextmanager
+    def syncing(self) -> Iterator[None]:
+        """Make what was written permanent, beside the work of the block.
+
+        Raises:
+            ResourceError: the disk is full.
+            OutputError: it cannot keep the file.
+        """
+        with ThreadPoolExecutor(1) as beside:
+            done = beside.submit(os.fsync, self._descriptor)
+            yield
+        error = done.exception()
+        if isinstance(error, OSError):
+            self.fail(error.errno or 0, error.strerror or str(error))
+
+    def fail(self, code: int, reason: str) -> None:
+        """Raise for a write of somebody else that failed with this errno; 0 for none."""
+        if code and self._failure is None:
+            self._failure = (code, reason)
+        self.check()
 
     def check(self) -> None:
         """Raise what went wrong with a write, if anything did.
@@ -105,9 +158,13 @@ class DiskFile:
         return len(view)
 
     def write(self, data: Any) -> int:
-        """Write at the position."""
+        """Write at the position; of a chunk that is only placed, nothing."""
         view = memoryview(data).cast("B")
         size, done = len(view), 0
+        if size == self._awaited and _address(view) == _address(self._blank):  # HDF5 hands chunks through as they are
+            self._awaited, self._placed = None, self._position
+            self._position += size
+            return size
         try:
             while done < size and self._failure is None:
                 done += os.pwrite(self._descriptor, view[done:], self._position + done)
@@ -137,3 +194,8 @@ class DiskFile:
             except OSError as error:
                 self._failure = self._failure or (error.errno or 0, error.strerror or str(error))
             self._descriptor = -1
+
+
+def _address(view: memoryview) -> int:
+    address: int = np.frombuffer(view, np.uint8).__array_interface__["data"][0]
+    return address

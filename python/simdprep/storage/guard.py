@@ -120,9 +120,40 @@ def open_member(group: Any, name: str, where: str) -> Any:
     return h5py.h5o.open(group, key)
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What a sound dataset was made with: one that was made with the same, in another part, is as sound.
+
+    Attributes:
+        settings: How it is stored: layout, chunks, filters, fill value, external files.
+        kind: Its dtype.
+        pipeline: What these say.
+    """
+
+    settings: Any
+    kind: Any
+    pipeline: Pipeline
+
+
+def check_like(
+    dataset: Any, checked: Checked, description: _core.DatasetDescription, where: str, file_size: int
+) -> int | None:
+    """Return the length of a dataset that was made like one that was checked; ``None`` if it was not."""
+    same = (
+        isinstance(dataset, h5py.h5d.DatasetID)
+        and dataset.get_create_plist().equal(checked.settings)
+        and dataset.get_type().equal(checked.kind)
+    )
+    shape = dataset.shape if same else ()
+    if not shape or shape[1:] != tuple(description.slots):
+        return None
+    _check_size(shape[0], description, checked.pipeline, where, file_size)
+    return int(shape[0])
+
+
 def check_dataset(
     dataset: Any, description: _core.DatasetDescription, where: str, file_size: int, *, by_core: bool = True
-) -> Pipeline:
+) -> Checked:
     """Compare a dataset with its description: kind of storage, dtype, slots, fill value, filters, length.
 
     Args:
@@ -149,7 +180,7 @@ def check_dataset(
         raise DatasetError("fill value", got=str(fill), expected="that of the schema", where=where)
     pipeline = _pipeline(plist, description, where, by_core=by_core)
     _check_size(shape[0], description, pipeline, where, file_size)
-    return pipeline
+    return Checked(plist, dataset.get_type(), pipeline)
 
 
 def _check_storage(plist: h5py.h5p.PropDCID, where: str) -> None:

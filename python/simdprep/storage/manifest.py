@@ -26,6 +26,8 @@ class ManifestPart:
         num_bytes: Size of the file.
         sha256: Of the file.
         inputs: Which entries of which inputs the rows come from.
+        config_sha256: Of the config, where it is not that of the manifest.
+        version: Of the simdprep that wrote it, where it is not that of the manifest.
     """
 
     path: Path
@@ -34,6 +36,8 @@ class ManifestPart:
     num_bytes: int
     sha256: str
     inputs: list[Any]
+    config_sha256: str | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True)
@@ -120,4 +124,5 @@ def _part(data: dict[str, Any], folder: Path) -> ManifestPart:
         int(data["bytes"]),
         str(data["sha256"]),
         list(data["inputs"]),
+        *(None if key not in data else str(data[key]) for key in ("config_sha256", "version")),
     )

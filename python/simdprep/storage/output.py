@@ -56,6 +56,8 @@ class PartRecord:
     bytes: int
     sha256: str
     inputs_json: str
+    config_sha256: str = ""
+    version: str = ""
 
 
 class Output:
@@ -151,8 +153,7 @@ class Output:
             self._staging.mkdir(exist_ok=True)
 
         def commit() -> None:
-            target = self._staging / f"part-{len(self._parts):05d}.h5"
-            self._commit(target, part)
+            self._commit(self.next_part, part)
 
         self._committer.submit(commit)
 
@@ -194,6 +195,47 @@ class Output:
             self._committer.stop()
             self._lock.release()
 
+    @property
+    def next_part(self) -> Path:
+        """The name of the next part."""
+        return self._staging / f"part-{len(self._parts):05d}.h5"
+
+    def adopt(
+        self,
+        temporary: Path,
+        *,
+        num_rows: int,
+        rows: tuple[tuple[str, int], ...],
+        inputs_json: str,
+        config_sha256: str,
+        version: str,
+    ) -> None:
+        """Commit a part that was made under another name in the folder.
+
+        Raises:
+            ResourceError: the disk is full.
+            OutputError: the part cannot be written.
+        """
+        path = self.next_part
+        with self._file_errors():
+            size = temporary.stat().st_size
+        sha256 = _core.sha256_file(str(temporary))
+        _core.commit_existing(str(temporary), str(path))
+        self._parts.append(PartRecord(path, num_rows, rows, size, sha256, inputs_json, config_sha256, version))
+
+    def write_manifest(self, schema: Schema) -> None:
+        """Make a folder of adopted parts whole; those of several configs or versions say so one by one."""
+        configs = {part.config_sha256 for part in self._parts}
+        self._write_manifest(schema, configs.pop() if len(configs) == 1 else "")
+
+    def recheck(self) -> None:
+        """Raise if somebody else has put something there meanwhile, which is kept.
+
+        Raises:
+            OutputError: the output exists.
+        """
+        self._check()
+
     def abandon(self) -> None:
         """Release the lock after a failure; committed parts stay where they are."""
         self._committer.stop()
@@ -213,6 +255,8 @@ class Output:
                 bytes=part.bytes,
                 sha256=part.sha256,
                 inputs_json=part.inputs_json,
+                config_sha256=part.config_sha256 if part.config_sha256 != config_sha256 else "",
+                version=part.version if part.version != _core.__version__ else "",
             )
         manifest.commit(str(self.path))
 

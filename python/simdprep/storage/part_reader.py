@@ -18,7 +18,7 @@ from ..schema import EVENTS, ObjectSpec
 from ..thread_pool import thread_pool
 from .attributes import NUM_TRUNCATED, RootAttributes, read_number, read_root
 from .chunk_table import ChunkTable
-from .guard import Pipeline, check_dataset, guarded, open_file, open_member
+from .guard import Pipeline, check_dataset, check_like, guarded, open_file, open_member
 from .part_lengths import PartLengths
 from .part_read import PartRead, read_all
 from .placement import Placement
@@ -44,6 +44,7 @@ class PartReader:
         path: The file.
         engine: What decodes chunks.
         threads: Threads that decode; 0 for one per core.
+        with_tables: Take all chunk tables at once, which is faster than one by one.
 
     Attributes:
         root: Attributes of the file itself.
@@ -54,12 +55,16 @@ class PartReader:
         num_truncated: Per object of the schema.
         num_rows: Rows of the row object.
         num_bytes: Size of the file.
+        has_counters: There is a group of counters, as ATLAS tools store them.
+        owners_of_others: Objects with attributes that are not of the format.
 
     Raises:
         DatasetError: the file is missing, damaged, or not what its schema says.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, engine: Engine = "core", threads: int = 0) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], *, engine: Engine = "core", threads: int = 0, with_tables: bool = False
+    ) -> None:
         self.path = Path(path)
         self.engine: Engine = engine
         self.threads = threads
@@ -69,13 +74,12 @@ class PartReader:
         self.num_bytes = self._identity[2]
         with guarded(where):
             self.root: RootAttributes = read_root(file, where, self.num_bytes)
-            description = self.root.schema.core().describe()
-            self.placement = Placement(self.root.schema, description)
+            self.placement = Placement.of(self.root.schema)
             self.lengths: list[int] = []
             self.pipelines: list[Pipeline] = []
-            self._check_objects(file)
+            self._tables: dict[int, ChunkTable] = {}
+            self._check_objects(file, with_tables)
             self.num_truncated = self._read_truncated(file)
-        self._tables: dict[int, ChunkTable] = {}
         self.sizes = PartLengths(self.placement, self.lengths, where)
         self.num_rows = self.sizes.num_rows
         _files.get(self._key, lambda: file)
@@ -317,19 +321,33 @@ class PartReader:
             space.select_hyperslab((start, *(0 for _ in slots)), (stop - start, *slots))
             dataset.read(h5py.h5s.create_simple(out.shape), space, out)
 
-    def _check_objects(self, file: h5py.h5f.FileID) -> None:
+    def _check_objects(self, file: h5py.h5f.FileID, with_tables: bool) -> None:
         """Open every group and dataset of the description and compare it."""
         where = str(self.path)
         root = h5py.h5g.open(file, b"/")
+        self.has_counters = root.links.exists(b"cutBookkeeper")
         groups: dict[str, Any] = {"": root}
         for path in self.description.groups:
             groups[path] = open_member(root, path[1:], f"{where}: {path}")
-        for dataset in self.description.datasets:
-            folder, _, name = dataset.path.rpartition("/")
-            place = f"{where}: {dataset.path}"
+        found_attributes = {path or "/": h5py.h5a.get_num_attrs(group) for path, group in groups.items()}
+        checked = self.placement.checked
+        for index, dataset in enumerate(self.placement.datasets):
+            folder, _, name = self.placement.paths[index].rpartition("/")
+            place = f"{where}: {self.placement.paths[index]}"
             found = open_member(groups[folder], name, place)
-            self.pipelines.append(check_dataset(found, dataset, place, self.num_bytes, by_core=self.engine == "core"))
-            self.lengths.append(found.shape[0])
+            known = checked.get((index, self.engine))
+            length = None if known is None else check_like(found, known, dataset, place, self.num_bytes)
+            if known is None or length is None:
+                known = check_dataset(found, dataset, place, self.num_bytes, by_core=self.engine == "core")
+                checked.setdefault((index, self.engine), known)
+                length = found.shape[0]
+            self.pipelines.append(known.pipeline)
+            self.lengths.append(length)
+            found_attributes[self.placement.paths[index]] = h5py.h5a.get_num_attrs(found)
+            if with_tables:
+                self._tables[index] = ChunkTable.take(found, known.pipeline.chunk_rows, place, self.num_bytes)
+        own = self.placement.num_attributes
+        self.owners_of_others = tuple(owner for owner, count in found_attributes.items() if count > own.get(owner, 0))
 
     def _read_truncated(self, file: h5py.h5f.FileID) -> tuple[int, ...]:
         owners = [h5py.h5o.open(file, path.encode()) for path in self.description.object_paths]

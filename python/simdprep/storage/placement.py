@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import Any, Self
+from weakref import WeakValueDictionary
 
 from .. import _core
 from ..schema import EVENTS, ObjectSpec, Schema
+
+#: Format, schema and provenance, and the hashes of these two.
+_ROOT_ATTRIBUTES = 5
 
 
 @dataclass(frozen=True)
@@ -27,13 +33,36 @@ class Placement:
     Args:
         schema: What the part holds.
         description: The core's description of ``schema``.
+
+    Attributes:
+        schema: As given.
+        description: As given.
+        datasets: Of the description.
+        paths: Of these.
+        checked: How sound ones are stored, by index and engine, for those who look at the next part.
+        num_attributes: How many attributes of the format each object has, by its path.
     """
 
     def __init__(self, schema: Schema, description: _core.Description) -> None:
         self.schema = schema
         self.description = description
-        self._paths = {dataset.path: index for index, dataset in enumerate(description.datasets)}
-        self._members = [frozenset(member.name for member in dataset.members) for dataset in description.datasets]
+        self.datasets = tuple(description.datasets)
+        self.num_attributes = Counter(attribute.owner for attribute in description.attributes)
+        self.num_attributes.update(set(description.object_paths))
+        self.num_attributes["/"] += _ROOT_ATTRIBUTES
+        self.paths = tuple(dataset.path for dataset in self.datasets)
+        self.checked: dict[tuple[int, str], Any] = {}
+        self._paths = {dataset.path: index for index, dataset in enumerate(self.datasets)}
+        self._members = [frozenset(member.name for member in dataset.members) for dataset in self.datasets]
+
+    @classmethod
+    def of(cls, schema: Schema) -> Self:
+        """Return the placement of a schema; the same one for the same object, as long as somebody keeps it."""
+        found = _placements.get(id(schema))
+        if found is None or found.schema is not schema:
+            found = _placements[id(schema)] = cls(schema, schema.core().describe())
+        assert isinstance(found, cls)
+        return found
 
     @property
     def is_compound(self) -> bool:
@@ -105,3 +134,7 @@ class Placement:
         if not spec.is_list or spec.parent is None or spec.parent == self.schema.rows:
             return None
         return self.schema.object(spec.parent)
+
+
+#: By the number of the schema, which its placement keeps alive.
+_placements: WeakValueDictionary[int, Placement] = WeakValueDictionary()

@@ -44,6 +44,11 @@ def _merged(lists: Iterable[Sequence[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for texts in lists for text in texts))
 
 
+def is_same(one: Schema, other: Schema) -> bool:
+    """Return True where two schemas differ in nothing but their lists of strings."""
+    return _difference(one, other) is None
+
+
 def check_same(one: Schema, other: Schema, one_place: str, other_place: str) -> None:
     """Raise a :class:`DatasetError` that names the first difference of two schemas, string lists apart."""
     difference = _difference(one, other)

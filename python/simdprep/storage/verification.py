@@ -17,6 +17,7 @@ from .manifest import MANIFEST, Manifest, ManifestPart
 from .part_check import PartCheck
 from .part_reader import PartReader
 from .problem import Problem
+from .provenance import input_ranges
 from .same_schema import check_same, recodings
 from .source import PathLike, Source, Unfinished
 
@@ -180,12 +181,10 @@ def _compare(manifest: Manifest, entry: ManifestPart, reader: PartReader) -> lis
     pairs += [(f"rows of {name}", count, _num_items(reader, name)) for name, count in entry.rows.items()]
     provenance = root.provenance
     config = provenance["config_sha256"] or None
-    inputs = [
-        {**provenance["inputs"][run["input"]], "entries": run["entries"], "rows": run["rows"]}
-        for run in provenance["ranges"]
-    ]
-    pairs += [("config_sha256", manifest.config_sha256 or None, config), ("inputs", entry.inputs, inputs)]
-    pairs += [("version", manifest.version, provenance["versions"].get("simdprep", manifest.version))]
+    pairs += [("config_sha256", entry.config_sha256 or manifest.config_sha256 or None, config)]
+    pairs += [("inputs", entry.inputs, input_ranges(provenance))]
+    version = entry.version or manifest.version
+    pairs += [("version", version, provenance["versions"].get("simdprep", version))]
     problems = [
         Problem(str(manifest.path), entry.path.name, f"{name}: got {told}, expected {found}, as in the part")
         for name, told, found in pairs

@@ -49,7 +49,7 @@ def test_version():
     [
         (
             ["convrt"],
-            ["verb: got 'convrt', expected one of convert, inspect, info, verify, bench, config", "try convert"],
+            ["verb: got 'convrt', expected one of convert, inspect, info, verify, merge, bench, config", "try convert"],
         ),
         (["zzz"], ["verb: got 'zzz'", "try simdprep --help"]),
         (["convert", "a.root"], ["missing option '--output'", "try simdprep convert --help"]),

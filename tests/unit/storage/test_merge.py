@@ -148,13 +148,6 @@ class TestFaults:
             merge_parts(parts, tmp_path / "out.h5", threads=1)
         assert (tmp_path / "out.h5").read_bytes() == before
 
-    def test_parts_of_another_config(self, tmp_path):
-        for number in range(2):
-            with sp.Writer(tmp_path / f"{number}.h5", small_schema(), config_text=f"select: x > {number}") as writer:
-                writer.fill(small_events(3))
-        with pytest.raises(DatasetError, match=r"config of parts.*\n.*1\.h5"):
-            merge_parts([tmp_path / "0.h5", tmp_path / "1.h5"], tmp_path / "out.h5", threads=1)
-
     @pytest.mark.parametrize("room", [0, 100, 4096, 20_000, 60_000])
     def test_a_full_disk_is_an_error(self, parts, tmp_path, monkeypatch, room):
         def write_within(descriptor, data, offset):
