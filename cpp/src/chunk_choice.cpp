@@ -22,9 +22,9 @@ constexpr std::size_t num_windows = 8;
 constexpr std::size_t sample_share = 24;
 constexpr std::size_t least_sample = 16 << 10;
 constexpr std::size_t most_sample = 48 << 10;
-constexpr std::size_t search_share = 8;  // a larger one to try the search on
+constexpr std::size_t search_share = 16;  // a larger one to try the search on
 constexpr std::size_t least_search_sample = 32 << 10;
-constexpr std::size_t most_search_sample = 96 << 10;
+constexpr std::size_t most_search_sample = 48 << 10;
 constexpr std::size_t most_record_sample = 56 << 10;
 
 // The search is tried where one of so many elements has occurred before, and where so little is left by the run encoder
@@ -32,6 +32,8 @@ constexpr std::size_t most_record_sample = 56 << 10;
 constexpr std::size_t repeats_share = 32;
 constexpr std::size_t starts_share = 4;
 constexpr std::size_t plain_share = 8;
+// It takes several times as long as the run encoder: what it saves must be at least this share.
+constexpr std::uint64_t worth_share = 64;
 
 // Elements whose planes are looked at, and the different bytes that a plane must have: others are told well enough by
 // their code.
@@ -184,7 +186,8 @@ Choice choose(std::span<const std::byte> raw, std::size_t size, const Effort& ef
         best.reset();
         for (const Choice& choice : all_choices(element, allowed)) {
             const std::uint64_t bits = estimate(choice, sample, sample.size() == raw.size(), element, effort.places);
-            if (!best || bits < best->bits) {
+            const bool is_slower = best && best->choice.method == Method::runs && choice.method == Method::search;
+            if (!best || bits < best->bits - (is_slower ? best->bits / worth_share : 0)) {
                 best = Candidate{choice, bits};
             }
         }

@@ -9,7 +9,6 @@ namespace {
 
 constexpr unsigned table_bits = 13;
 constexpr std::size_t key_bytes = 4;  // what is looked up, and the least that is copied
-constexpr std::uint32_t nowhere = 0xffffffff;
 
 // A match of the element before that is so long is taken without looking any further.
 constexpr std::size_t long_enough = 32;
@@ -37,23 +36,28 @@ struct Match {
     std::size_t distance = 0;
 };
 
-// What is looked for in, with the earlier places of each key, the newest first.
+// The earlier places of keys, the newest first, in buckets: of each place its last 16 bits, and 16 bits of its key's
+// hash, so that most of the others are told without a look at their bytes. Four places go into a word.
 template <unsigned Places>
 class KeyPlaces {
 public:
-    KeyPlaces(std::span<const std::byte> bytes, std::size_t element, std::vector<std::uint32_t>& table)
+    KeyPlaces(std::span<const std::byte> bytes, std::size_t element, std::vector<std::uint64_t>& table)
         : bytes_(bytes.data()), size_(bytes.size()), element_(element), table_(table) {
-        table_.assign(std::size_t{Places} << table_bits, nowhere);
+        table_.assign(std::size_t{2 * words} << table_bits, 0);
     }
 
     [[nodiscard]] bool has_key(std::size_t at) const { return at + key_bytes <= size_; }
 
     void remember(std::size_t at) {
-        std::uint32_t* places = places_of(load32(bytes_ + at));
-        for (unsigned i = Places - 1; i > 0; --i) {
-            places[i] = places[i - 1];
+        const Hash hash(load32(bytes_ + at));
+        std::uint64_t* const tags = bucket_of(hash);
+        std::uint64_t* const places = tags + words;
+        for (unsigned word = words - 1; word > 0; --word) {
+            tags[word] = tags[word] << lane_bits | tags[word - 1] >> (64 - lane_bits);
+            places[word] = places[word] << lane_bits | places[word - 1] >> (64 - lane_bits);
         }
-        places[0] = static_cast<std::uint32_t>(at);
+        tags[0] = tags[0] << lane_bits | hash.tag;
+        places[0] = places[0] << lane_bits | (at & lane_mask);
     }
 
     // The longest match of what begins at `at`, the nearest of equal ones, the element before if it is no shorter by
@@ -68,16 +72,21 @@ public:
             }
         }
         const std::size_t handicap = best.length > 0 ? 1 : 0;
-        const std::uint32_t* places = places_of(key);
-        for (unsigned i = 0; i < Places; ++i) {
-            const std::uint32_t place = places[i];
-            if (place == nowhere || at - place > window_bytes) {
-                break;
-            }
-            if (load32(bytes_ + place) == key) {
-                const std::size_t found = length(place, at);
+        const Hash hash(key);
+        const std::uint64_t* const tags = bucket_of(hash);
+        for (unsigned word = 0; word < words; ++word) {
+            // The highest bit of each lane whose tag is this one, and perhaps of some above it.
+            const std::uint64_t other = tags[word] ^ (hash.tag * every_lane);
+            std::uint64_t alike = (other - every_lane) & ~other & (every_lane << (lane_bits - 1)) & used_lanes;
+            for (; alike != 0; alike &= alike - 1) {
+                const unsigned lane = static_cast<unsigned>(std::countr_zero(alike)) / lane_bits * lane_bits;
+                const std::size_t distance = (at - (tags[words + word] >> lane)) & lane_mask;
+                if (distance == 0 || distance > std::min(at, window_bytes) || load32(bytes_ + at - distance) != key) {
+                    continue;  // another key, or a place so far back that its last bits are those of a nearer one
+                }
+                const std::size_t found = length(at - distance, at);
                 if (found > best.length + (best.distance == element_ ? handicap : 0)) {
-                    best = {found, at - place};
+                    best = {found, distance};
                 }
             }
         }
@@ -85,9 +94,24 @@ public:
     }
 
 private:
-    [[nodiscard]] std::uint32_t* places_of(std::uint32_t key) const {
-        return table_.data() + (key * 0x9e3779b1U >> (32 - table_bits)) * std::size_t{Places};
-    }
+    static constexpr unsigned lane_bits = 16;
+    static constexpr std::uint64_t lane_mask = 0xffff;
+    static constexpr std::uint64_t every_lane = 0x0001000100010001;
+    static constexpr unsigned words = (Places + 3) / 4;
+    static constexpr std::uint64_t used_lanes = Places >= 4 ? ~std::uint64_t{0} : (std::uint64_t{1} << (lane_bits * Places)) - 1;
+
+    struct Hash {
+        explicit Hash(std::uint32_t key) {
+            const std::uint32_t product = key * 0x9e3779b1U;
+            bucket = product >> (32 - table_bits);
+            tag = product >> (32 - table_bits - lane_bits) & lane_mask;
+        }
+        std::size_t bucket;
+        std::uint64_t tag;
+    };
+
+    // Tags, then places.
+    [[nodiscard]] std::uint64_t* bucket_of(const Hash& hash) const { return table_.data() + hash.bucket * 2 * words; }
 
     // How many bytes are equal, the key's being so.
     [[nodiscard]] std::size_t length(std::size_t before, std::size_t at) const {
@@ -109,7 +133,7 @@ private:
     const std::byte* bytes_;
     std::size_t size_;
     std::size_t element_;
-    std::vector<std::uint32_t>& table_;
+    std::vector<std::uint64_t>& table_;
 };
 
 }  // namespace

@@ -29,7 +29,7 @@ private:
     template <unsigned Places, bool IsLazy>
     void find_with(std::span<const std::byte> bytes, std::size_t element);
 
-    std::vector<std::uint32_t> table_;
+    std::vector<std::uint64_t> table_;
     std::vector<Copy> copies_;
 };
 
