@@ -26,6 +26,7 @@ void bind_permutation(py::module_& module);
 void bind_cpu(py::module_& module);
 void bind_chunk_codec(py::module_& module);
 void bind_chunk_reader(py::module_& module);
+void bind_packed_reader(py::module_& module);
 void bind_gather(py::module_& module);
 void bind_gather_ragged(py::module_& module);
 void bind_unpad(py::module_& module);

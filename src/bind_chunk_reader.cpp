@@ -1,5 +1,5 @@
 #include "bind.hpp"
-#include "simdprep/detail/chunk_reader.hpp"
+#include "row_reader.hpp"
 #include "simdprep/detail/thread_pool.hpp"
 #include "simdprep/error.hpp"
 
@@ -13,12 +13,6 @@ using detail::ThreadPool;
 
 template <typename T>
 using Table = py::array_t<T, py::array::c_style | py::array::forcecast>;
-
-// The reader, and what a caller's array is checked with.
-struct RowReader {
-    ChunkReader reader;
-    std::size_t row_bytes;
-};
 
 std::unique_ptr<RowReader> make_reader(const std::string& path, const Table<std::uint64_t>& addresses,
                                          const Table<std::uint64_t>& sizes, const Table<std::uint32_t>& masks,

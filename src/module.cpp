@@ -21,6 +21,7 @@ PYBIND11_MODULE(_core, module) {
     bind_range_copier(module);
     bind_chunk_codec(module);
     bind_chunk_reader(module);
+    bind_packed_reader(module);
     bind_gather(module);
     bind_gather_ragged(module);
     bind_unpad(module);

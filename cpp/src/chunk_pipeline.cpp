@@ -200,21 +200,27 @@ void check_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> store
     }
 }
 
-void decode_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> stored, std::uint32_t filter_mask,
-                  std::span<std::byte> out) {
+UnpackedChunk unpack_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> stored, std::uint32_t filter_mask,
+                           std::span<std::byte> out) {
     const Applied filters = applied(pipeline, filter_mask);
     std::span<const std::byte> bytes = filters.fletcher ? checked(stored) : stored;
     if (filters.compressor) {
-        const auto unpacked = filters.shuffle ? shuffled_scratch.get(out.size()) : out;
-        decompress(pipeline.compressor, bytes, unpacked);
-        bytes = unpacked;
+        decompress(pipeline.compressor, bytes, out);
+        bytes = out;
     } else if (bytes.size() != out.size()) {
         throw DatasetError(expected("bytes in a chunk", bytes.size(), std::to_string(out.size())));
     }
-    if (filters.shuffle) {
-        unshuffle_all(bytes, out.data(), pipeline.shuffle_size);
-    } else if (bytes.data() != out.data()) {
-        std::copy(bytes.begin(), bytes.end(), out.begin());
+    return {bytes, filters.shuffle};
+}
+
+void decode_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> stored, std::uint32_t filter_mask,
+                  std::span<std::byte> out) {
+    const bool shuffle = applied(pipeline, filter_mask).shuffle;
+    const auto unpacked = unpack_chunk(pipeline, stored, filter_mask, shuffle ? shuffled_scratch.get(out.size()) : out);
+    if (shuffle) {
+        unshuffle_all(unpacked.bytes, out.data(), pipeline.shuffle_size);
+    } else if (unpacked.bytes.data() != out.data()) {
+        std::ranges::copy(unpacked.bytes, out.begin());
     }
 }
 

@@ -73,11 +73,45 @@ void ChunkReader::check_entry(std::size_t index, std::uint64_t file_size) const 
     }
 }
 
+// Calls body(); its errors get the chunk's name.
+template <typename Body>
+auto ChunkReader::named(std::size_t index, const Body& body) const {
+    try {
+        return body();
+    } catch (const DatasetError& error) {
+        throw DatasetError(error.message(), place(index), error.hint());
+    }
+}
+
 void ChunkReader::read_chunk(std::size_t index, std::span<std::byte> out) const {
     if (index >= chunks_.size() || out.size() != chunk_bytes()) {
         throw InternalError("read of a chunk: got a wrong number or size");
     }
     read_part(index, 0, chunk_rows_, out.data());
+}
+
+Elements ChunkReader::unpack(std::size_t index, std::size_t row_elements) const {
+    const std::size_t size = row_bytes_ / row_elements;
+    if (index >= chunks_.size() || size * row_elements != row_bytes_) {
+        throw InternalError("unpacking of a chunk: got a wrong number or elements");
+    }
+    const ChunkEntry& entry = chunks_[index];
+    const auto raw = raw_scratch.get(chunk_bytes() + element_slack).first(chunk_bytes());
+    Elements elements{raw.data(), chunk_rows_ * row_elements, size, false};
+    if (entry.address == ChunkEntry::never_written) {
+        fill_rows(raw.data(), chunk_rows_);
+        return elements;
+    }
+    const auto stored = stored_scratch.get(entry.size + element_slack).first(entry.size);
+    read_bytes(index, 0, stored);
+    const UnpackedChunk unpacked = named(index, [&] { return unpack_chunk(pipeline_, stored, entry.filter_mask, raw); });
+    elements.data = unpacked.bytes.data();
+    elements.in_planes = unpacked.in_planes;
+    if (unpacked.in_planes && pipeline_.shuffle_size != size) {  // planes of something else
+        named(index, [&] { decode_chunk(pipeline_, stored, entry.filter_mask, raw); });
+        elements = {raw.data(), elements.count, size, false};
+    }
+    return elements;
 }
 
 void ChunkReader::check_chunks(ThreadPool& pool) const {
@@ -88,11 +122,7 @@ void ChunkReader::check_chunks(ThreadPool& pool) const {
         }
         const auto stored = stored_scratch.get(entry.size);
         read_bytes(index, 0, stored);
-        try {
-            check_chunk(pipeline_, stored, entry.filter_mask);
-        } catch (const DatasetError& error) {
-            throw DatasetError(error.message(), place(index), error.hint());
-        }
+        named(index, [&] { check_chunk(pipeline_, stored, entry.filter_mask); });
     });
 }
 
@@ -153,11 +183,7 @@ void ChunkReader::read_part(std::size_t index, std::size_t begin, std::size_t en
     read_bytes(index, 0, stored);
     const bool whole = wanted.size() == chunk_bytes();
     const auto raw = whole ? wanted : raw_scratch.get(chunk_bytes());
-    try {
-        decode_chunk(pipeline_, stored, entry.filter_mask, raw);
-    } catch (const DatasetError& error) {
-        throw DatasetError(error.message(), place(index), error.hint());
-    }
+    named(index, [&] { decode_chunk(pipeline_, stored, entry.filter_mask, raw); });
     if (!whole) {
         std::ranges::copy(raw.subspan(begin * row_bytes_, wanted.size()), out);
     }

@@ -193,6 +193,21 @@ def pad_items(
     transforms: Sequence[ItemTransform | None] = ...,
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.uint32]]: ...
 
+class Slabs:
+    def __init__(self, idle_bytes: int = ...) -> None: ...
+    idle_bytes: int
+
+def read_packed(
+    slabs: Slabs,
+    fields: Sequence[tuple[ChunkReader, int, str]],
+    valid: tuple[ChunkReader, int, str],
+    *,
+    rows: tuple[int, int],
+    slots: tuple[int, int],
+    dtype: str,
+    transforms: Sequence[ItemTransform | None] = ...,
+) -> tuple[NDArray[Any], NDArray[np.int64]]: ...
+
 class Gather:
     def __init__(
         self,

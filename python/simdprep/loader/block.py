@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _core
 from ..errors import DatasetError
 from ..storage import Dataset
-from .packing import pack_items, pack_slots
-from .plan import Plan, Scalar
+from .packing import pack_items, pack_slots, read_packed
+from .plan import Input, Plan, Scalar
 
 Array = NDArray[Any]
 Offsets = NDArray[np.int64]
@@ -68,6 +70,12 @@ class BlockReader:
     def __init__(self, dataset: Dataset, plan: Plan) -> None:
         self._dataset = dataset
         self._plan = plan
+        self._slabs = _core.Slabs()
+        self._stored = {
+            name: dataset[name].stored_slots(entry.fields)
+            for name, entry in plan.inputs.items()
+            if entry.spec.level == "padded"
+        }
         self._event_starts: Offsets | None = None
         if any(dataset[name].spec.level == "event" for name in plan.reads):
             self._event_starts = np.asarray(dataset.rows_of_events())
@@ -103,18 +111,26 @@ class BlockReader:
 
     def _padded(self, name: str, start: int, stop: int) -> Packed:
         entry = self._plan.inputs[name]
-        columns = self._dataset[name].read(entry.fields, start, stop, valid=True)
-        nested = columns["valid"].ndim == 3
-        lists = {key: values.reshape(-1, values.shape[-1]) for key, values in columns.items()}
-        fields = [lists[field] for field in entry.fields]
-        items, offsets = pack_slots(fields, lists["valid"], self._plan.dtype, entry.transforms)
-        if not nested:
+        items, offsets = self._packed(entry, start, stop)
+        if len(self._dataset[name].num_slots) == 1:
             return Packed(items, offsets)
-        shape = columns["valid"].shape[:2]
+        shape = stop - start, self._dataset[name].num_slots[0]
         if self._plan.form.name == "padded":  # empty lists and those of no parent look the same
             return Packed(items, np.arange(shape[0] + 1, dtype=np.int64) * shape[1], offsets)
         parent = self._dataset[str(entry.spec.parent)].read((), start, stop, valid=True)["valid"]
         return Packed(items, *_lists_of_parents(parent, offsets))
+
+    def _packed(self, entry: Input, start: int, stop: int) -> tuple[Array, Offsets]:
+        """Items of the valid entries, and where those of each list of slots begin."""
+        stored = self._stored[entry.spec.name].rows(start, stop)
+        if stored is not None:
+            # What is damaged, the other way of reading says.
+            with suppress(DatasetError):
+                return read_packed(self._slabs, stored, self._plan.dtype, entry.transforms)
+        columns = self._dataset[entry.spec.name].read(entry.fields, start, stop, valid=True)
+        lists = {key: values.reshape(-1, values.shape[-1]) for key, values in columns.items()}
+        fields = [lists[field] for field in entry.fields]
+        return pack_slots(fields, lists["valid"], self._plan.dtype, entry.transforms)
 
     def _ragged(self, name: str, start: int, stop: int) -> Packed:
         rows = self._dataset[name].read_ragged(self._plan.inputs[name].fields, start, stop)

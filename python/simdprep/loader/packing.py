@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from ..storage import SlotRows
 from ..thread_pool import thread_pool
 from ..transforms.protocol import Transform
 from .dtype import bits_of_bfloat16
@@ -53,6 +54,36 @@ def pack_slots(
     """
     inner, rest = _in_the_core(dtype, transforms, len(fields))
     items, offsets = _core.pack_slots(thread_pool(1), list(fields), valid, _wide(dtype, rest), inner)
+    return _finished(items, dtype, rest), offsets
+
+
+def read_packed(
+    slabs: _core.Slabs, stored: SlotRows, dtype: str, transforms: Transforms = ()
+) -> tuple[Array, NDArray[np.int64]]:
+    """Read the valid entries of slots: what :func:`pack_slots` makes of decoded columns, without these.
+
+    Args:
+        slabs: Where the items lie.
+        stored: The fields.
+        dtype: Of the result.
+        transforms: As for :func:`pack_slots`.
+
+    Returns:
+        As :func:`pack_slots`.
+
+    Raises:
+        DatasetError: stored bytes are damaged; which, only another way of reading knows.
+    """
+    inner, rest = _in_the_core(dtype, transforms, len(stored.fields))
+    items, offsets = _core.read_packed(
+        slabs,
+        stored.fields,
+        stored.valid,
+        rows=stored.rows,
+        slots=stored.slots,
+        dtype=_wide(dtype, rest),
+        transforms=inner,
+    )
     return _finished(items, dtype, rest), offsets
 
 

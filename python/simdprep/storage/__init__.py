@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .object_view import ObjectView, RaggedRows
     from .output import Output
     from .problem import Problem
+    from .stored_slots import SlotRows, StoredSlots
     from .verification import VerifyReport, verify
 
 #: Where each name lives; bound when first used.
@@ -26,6 +27,8 @@ _HOMES = {
     "Output": ".output",
     "Problem": ".problem",
     "RaggedRows": ".object_view",
+    "SlotRows": ".stored_slots",
+    "StoredSlots": ".stored_slots",
     "VerifyReport": ".verification",
     "info": ".dataset_info",
     "MergeSummary": ".merged_dataset",
@@ -43,6 +46,8 @@ __all__ = [
     "Output",
     "Problem",
     "RaggedRows",
+    "SlotRows",
+    "StoredSlots",
     "VerifyReport",
     "info",
     "merge_parts",

@@ -15,6 +15,7 @@ from .event_window import EventWindow
 from .offsets_column import event_offsets, ragged_offsets
 from .parts import Parts
 from .placement import Place
+from .stored_slots import StoredSlots
 from .unknown_name import UnknownName
 from .window import Window
 
@@ -191,6 +192,10 @@ class ObjectView(Mapping[str, Column]):
         if parent is None:
             return RaggedRows(window.offsets(self.spec), contents)
         return RaggedRows(window.offsets(parent), contents, window.offsets(self.spec))
+
+    def stored_slots(self, fields: Sequence[str]) -> StoredSlots:
+        """Return where the core finds fields of a padded object, to read them packed."""
+        return StoredSlots(self._parts, self.spec, [self._known(name) for name in fields])
 
     @property
     def _depth(self) -> int:

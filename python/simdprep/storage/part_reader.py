@@ -229,9 +229,9 @@ class PartReader:
         """Close what this process holds open of the part."""
         _forget(self._key)
 
-    @property
+    @cached_property
     def _key(self) -> tuple[str, tuple[int, ...]]:
-        return os.path.abspath(self.path), self._identity  # noqa: PTH100 -- resolve() would follow links each time
+        return str(self.path.absolute()), self._identity
 
     def _stat(self) -> tuple[int, int, int, int]:
         info = self.path.stat()

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DatasetError
-from ..schema import EVENTS
+from ..schema import EVENTS, ObjectSpec
 from .manifest import ManifestPart
 from .part_read import PartRead, read_all
 from .part_reader import Engine, PartReader
@@ -163,6 +163,10 @@ class Parts:
         read_all(reads)
         for read, number in zip(reads, numbers, strict=True):
             self._recode(read.index, number, read.out)
+
+    def recodes(self, part: int, spec: ObjectSpec, field: str) -> bool:
+        """Return whether the codes of a string field differ between a part and the dataset."""
+        return (spec.name, field) in self._recodings.get(part, {})
 
     def _recode(self, index: int, part: int, values: NDArray[Any]) -> None:
         for (owner, field), recoding in self._recodings.get(part, {}).items():

@@ -50,4 +50,14 @@ void check_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> store
 void decode_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> stored, std::uint32_t filter_mask,
                   std::span<std::byte> out);
 
+// A chunk whose shuffle was not undone yet: bytes as they were or, `in_planes`, as the filter leaves them.
+struct UnpackedChunk {
+    std::span<const std::byte> bytes;
+    bool in_planes = false;
+};
+
+// As decode_chunk(), but leaves the shuffle to the caller. The bytes lie in `out`, or are those of `stored`.
+[[nodiscard]] UnpackedChunk unpack_chunk(const ChunkPipeline& pipeline, std::span<const std::byte> stored,
+                                         std::uint32_t filter_mask, std::span<std::byte> out);
+
 }  // namespace simdprep::detail

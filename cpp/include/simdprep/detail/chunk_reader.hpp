@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "simdprep/detail/chunk_pipeline.hpp"
+#include "simdprep/detail/elements.hpp"
 #include "simdprep/detail/file_descriptor.hpp"
 #include "simdprep/detail/thread_pool.hpp"
 
@@ -45,11 +46,17 @@ public:
                 std::size_t chunk_rows, std::size_t row_bytes, std::vector<std::byte> row_fill = {});
 
     [[nodiscard]] std::size_t num_chunks() const noexcept { return chunks_.size(); }
+    [[nodiscard]] std::size_t chunk_rows() const noexcept { return chunk_rows_; }
+    [[nodiscard]] std::size_t row_bytes() const noexcept { return row_bytes_; }
     [[nodiscard]] std::size_t chunk_bytes() const noexcept { return chunk_rows_ * row_bytes_; }
 
     // Unpacks one chunk; `out` has chunk_bytes(). DatasetError, naming file and chunk, if it is damaged.
     // Several threads may read at once.
     void read_chunk(std::size_t index, std::span<std::byte> out) const;
+
+    // The elements of one chunk, row_bytes / `row_elements` each; the thread's until its next read. Errors as
+    // read_chunk().
+    [[nodiscard]] Elements unpack(std::size_t index, std::size_t row_elements) const;
 
     // Compares the checksums of all chunks without unpacking them. Errors as read_chunk().
     void check_chunks(ThreadPool& pool) const;
@@ -69,6 +76,8 @@ private:
     void read_bytes(std::size_t index, std::uint64_t offset, std::span<std::byte> out) const;
     void fill_rows(std::byte* out, std::size_t count) const;
     [[nodiscard]] std::string place(std::size_t index) const;
+    template <typename Body>
+    auto named(std::size_t index, const Body& body) const;
 
     std::filesystem::path path_;
     std::vector<ChunkEntry> chunks_;
