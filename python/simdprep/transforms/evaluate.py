@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ExpressionError
+from .arguments import expanded
 from .expressions import Expression
 from .frame import Frame, Value
 from .functions import FUNCTIONS
@@ -49,7 +50,7 @@ def evaluate(expression: Expression, scope: Scope, frame: Frame) -> Value:
         ExpressionError: an operation does not take the dtypes it is given; the column is named.
     """
 
-    value = frame.lifted(visited(expression, scope, frame), scope.path)
+    value = frame.lifted(visited(expanded(expression, scope), scope, frame), scope.path)
     if isinstance(value.data, np.ndarray):
         return value
     return Value(scope.path, np.full(frame.length(scope.path), value.data))

@@ -17,9 +17,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..errors import ExpressionError
-from .nodes import Call, Lead, Match, Member, Name, Node, Number, fold
+from .functions import FUNCTIONS
+from .nodes import Call, Index, Lead, Match, Member, Name, Node, Number, fold
 from .parser import parse_tree
 from .tokens import problem
+
+#: What whole objects can stand for.
+_FIELDS = ("pt", "eta", "phi", "mass", "m", "energy", "e", "E")
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ def names(expression: Expression) -> frozenset[tuple[str | None, str | None]]:
     """Return the ``(object, field)`` pairs that are named, as written.
 
     The object is ``None`` for a bare name, ``"lead"`` for ``lead.x``; the field is ``None`` in ``num(object)``.
+    A name that may be a whole object, as in ``mass(Jet[0], Jet[1])``, comes with all fields that it could stand for.
     """
     found: set[tuple[str | None, str | None]] = set()
 
@@ -72,9 +77,18 @@ def names(expression: Expression) -> frozenset[tuple[str | None, str | None]]:
                 found.add(("lead", name))
             case Call(function="num", arguments=(Name(name=name),)):
                 found.add((name, None))
+            case Call(function=function, arguments=arguments) if FUNCTIONS[function].objects:
+                for argument in arguments:
+                    found.update((_whole(argument), entry) for entry in _FIELDS if _whole(argument) is not None)
 
     fold(expression.root, visit)
     return frozenset(found)
+
+
+def _whole(argument: Node) -> str | None:
+    """Return the object that an argument of a function of objects names, if it is one."""
+    named = argument.operand if isinstance(argument, Index) else argument
+    return named.name if isinstance(named, Name) else None
 
 
 def _unpickle(text: str, where: str) -> Expression:

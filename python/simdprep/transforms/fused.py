@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .arguments import expanded
 from .evaluate import evaluate
 from .expressions import Expression
 from .frame import Frame, Value
@@ -82,6 +83,7 @@ def _generated(expression: Expression, scope: Scope, frame: Frame) -> Generated 
         dtypes = _dtypes(frame, known.reads)
         if dtypes in known.kernels:
             return known.kernels[dtypes]
+    expression = expanded(expression, scope)
     if _depth(expression) > MAX_DEPTH:
         return None
     found = probe(expression, scope, frame)

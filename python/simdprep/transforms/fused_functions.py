@@ -18,11 +18,12 @@ _SQRT_2 = float(np.sqrt(2.0))
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def _inlined(function: _Function) -> _Function:
+def inlined(function: _Function) -> _Function:
+    """Compile what loops call; the compiler puts it into them."""
     return cast("_Function", numba.njit(nogil=True, error_model="numpy")(function))
 
 
-@_inlined
+@inlined
 def float_remainder(a: Any, b: Any) -> Any:
     """Return ``numpy.mod(a, b)`` of floating numbers: it has the sign of ``b``."""
     if 0 < a < b:
@@ -35,7 +36,7 @@ def float_remainder(a: Any, b: Any) -> Any:
     return rest
 
 
-@_inlined
+@inlined
 def float_floor_divide(a: Any, b: Any) -> Any:
     """Return ``numpy.floor_divide(a, b)`` of floating numbers, rounded as numpy does."""
     if b == 0:
@@ -52,7 +53,7 @@ def float_floor_divide(a: Any, b: Any) -> Any:
     return whole
 
 
-@_inlined
+@inlined
 def int_floor_divide(a: Any, b: Any) -> Any:
     """Return ``numpy.floor_divide(a, b)`` of integers: zero for a division by zero."""
     if b == 0:
@@ -62,7 +63,7 @@ def int_floor_divide(a: Any, b: Any) -> Any:
     return a // b
 
 
-@_inlined
+@inlined
 def int_remainder(a: Any, b: Any) -> Any:
     """Return ``numpy.mod(a, b)`` of integers: zero for a division by zero."""
     if b == 0 or (b + 1 == 0 and b < 0):
@@ -70,7 +71,7 @@ def int_remainder(a: Any, b: Any) -> Any:
     return a % b
 
 
-@_inlined
+@inlined
 def int_power(base: Any, exponent: Any) -> Any:
     """Return ``base ** exponent``, the exponent not negative; it wraps as integers do."""
     result = base - base + 1
@@ -84,7 +85,7 @@ def int_power(base: Any, exponent: Any) -> Any:
     return result
 
 
-@_inlined
+@inlined
 def delta_phi(a: Any, b: Any, pi: Any) -> Any:
     """Return ``a - b`` brought into [-pi, pi), all of one floating dtype."""
     turn = pi + pi
@@ -99,7 +100,7 @@ def delta_phi(a: Any, b: Any, pi: Any) -> Any:
     return -pi if wrapped >= pi else wrapped
 
 
-@_inlined
+@inlined
 def delta_phi_single(a: Any, b: Any, pi: Any) -> Any:
     """Return :func:`delta_phi` of float32, without a branch, so that loops become vectors.
 
@@ -112,7 +113,7 @@ def delta_phi_single(a: Any, b: Any, pi: Any) -> Any:
     return -pi if wrapped >= pi else wrapped
 
 
-@_inlined
+@inlined
 def exp_single(x: Any) -> Any:
     """Return ``exp`` of a float32, rounded from float64, without a call, so that loops become vectors."""
     most, least = np.float64(90), np.float64(-110)  # above the largest float32, below the smallest
@@ -128,7 +129,7 @@ def exp_single(x: Any) -> Any:
     return np.float32(series * scale)
 
 
-@_inlined
+@inlined
 def log_single(x: Any) -> Any:
     """Return ``log`` of a float32, rounded from float64, without a call, so that loops become vectors."""
     bits = np.float64(x).view(np.int64)  # a normal number, whatever the float32
@@ -147,7 +148,7 @@ def log_single(x: Any) -> Any:
     return result if x >= 0 else np.float32(np.nan)
 
 
-@_inlined
+@inlined
 def hypot_single(x: Any, y: Any) -> Any:
     """Return ``numpy.hypot`` of float32: no square of one overflows in float64."""
     wide = np.float64(x) * np.float64(x) + np.float64(y) * np.float64(y)

@@ -20,7 +20,7 @@ from typing import Any
 
 import numba
 
-from . import fused_functions
+from . import fused_four_vectors, fused_functions
 
 Kernel = Callable[..., None]
 
@@ -111,7 +111,8 @@ def _module(path: Path) -> ModuleType:
 
 def _stored(source: str) -> Path:
     """Write the source to the file of its hash, unless it is there."""
-    functions = Path(fused_functions.__file__).read_bytes()  # they are compiled into the kernel
+    # They are compiled into the kernel.
+    functions = b"".join(Path(module.__file__ or "").read_bytes() for module in (fused_functions, fused_four_vectors))
     key = hashlib.sha256(functions + numba.__version__.encode() + source.encode()).hexdigest()[:32]
     home = folder()
     home.mkdir(parents=True, exist_ok=True, mode=0o700)

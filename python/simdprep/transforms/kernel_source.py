@@ -13,6 +13,7 @@ import numpy as np
 from numpy import (
     float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64,
 )
+from simdprep.transforms.fused_four_vectors import energy, eta, mass, phi, pt, px, py, pz, rapidity
 from simdprep.transforms.fused_functions import (
     delta_phi, delta_phi_single, exp_single, float_floor_divide, float_remainder, hypot_single, int_floor_divide,
     int_power, int_remainder, log_single,

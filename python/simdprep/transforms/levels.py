@@ -79,6 +79,20 @@ class Scope:
                 return node.name, "value"
         raise self._unknown_name(expression, node, own, event, text)
 
+    def known(self, expression: Expression, node: Name) -> None:
+        """Check that a name is a field or an object.
+
+        Raises:
+            ExpressionError: it is neither; it proposes the nearest.
+        """
+        own, event = self.catalog[self.own], self.catalog[EVENTS]
+        names = {*own.fields, *own.texts, *event.fields, *event.texts}
+        if node.name in self.catalog or node.name in names or (node.name == "lead" and own.is_list):
+            return
+        known = [*(entry.name for entry in self.catalog if entry.name != EVENTS), *own.fields, *event.fields]
+        hint = nearest_hint(node.name, dict.fromkeys(known))
+        raise expression.error("unknown name", node.column, got=repr(node.name), expected="an object", hint=hint)
+
     def check(self, expression: Expression) -> list[Reference]:
         """Check names and levels, before anything is read; return what the expression reads.
 
@@ -86,6 +100,9 @@ class Scope:
             ExpressionError: a name is unknown, a list stands where one value should, or values of
                 different objects are combined.
         """
+        from .arguments import expanded  # which works with scopes
+
+        expression = expanded(expression, self)
         level = fold(expression.root, lambda node, inner: self._level(expression, node, inner))
         if level.path != self.path[: len(level.path)]:
             raise self._too_deep(expression, level)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 _BOOL = np.dtype(bool)
+
+#: Functions of :mod:`.fused_four_vectors`; ``mass`` is written out.
+FOUR_VECTORS = ("px", "py", "pz", "energy", "pt", "phi", "eta", "rapidity")
 
 
 class Unfusable(Exception):
@@ -92,31 +96,16 @@ def choose(condition: Term, yes: Term, no: Term, dtype: np.dtype[Any]) -> Term:
 
 def call(function: str, terms: list[Term], dtype: np.dtype[Any], *, vectors: bool = True) -> Term:
     """Return ``function(terms)`` of a function that works value by value; in a loop that can become ``vectors``."""
-    missing = either(*terms)
-    if function in ("isnan", "isfinite"):
-        if terms[0].dtype is None or terms[0].dtype.kind != "f":
-            return Term(str(function == "isfinite"), dtype, missing)
-        return Term(f"np.{function}({terms[0].text})", dtype, missing)
-    if function == "delta_r":
-        eta1, phi1, eta2, phi2 = terms
-        distance = _hypot(_difference(eta1, eta2, dtype), _phi(phi1, phi2, dtype), dtype)
-        return Term(distance, dtype, missing)
-    if function == "delta_phi":
-        return Term(_phi(terms[0], terms[1], dtype), dtype, missing)
-    values = [cast(term, dtype) for term in terms]
-    if function in ("minimum", "maximum"):
-        return Term(_extreme(function, terms, dtype), dtype, missing)
-    if dtype.kind != "f":
-        if function in ("floor", "ceil"):
-            return Term(values[0], dtype, missing)
-        if function == "abs":
-            return Term(f"abs({values[0]})" if dtype.kind == "i" else values[0], dtype, missing)
-        raise Unfusable
     if vectors and function in ("exp", "log") and dtype == np.float32:
-        return Term(f"{function}_single({values[0]})", dtype, missing)
-    if function == "hypot":
-        return Term(_hypot(values[0], values[1], dtype), dtype, missing)
-    return Term(f"{dtype}(np.{function}({', '.join(values)}))", dtype, missing)
+        text = f"{function}_single({cast(terms[0], dtype)})"
+    elif function in _WRITTEN:
+        text = _WRITTEN[function](terms, dtype)
+    elif dtype.kind != "f":
+        raise Unfusable
+    else:
+        home = "" if function in FOUR_VECTORS else "np."
+        text = f"{dtype}({home}{function}({', '.join(cast(term, dtype) for term in terms)}))"
+    return Term(text, dtype, either(*terms))
 
 
 def either(*terms: Term) -> str | None:
@@ -180,12 +169,33 @@ def _power(left: Term, right: Term, dtype: np.dtype[Any]) -> str:
     return f"{dtype}(np.power({base}, {cast(right, dtype)}))"
 
 
+def _test(function: str, terms: list[Term]) -> str:
+    if terms[0].dtype is None or terms[0].dtype.kind != "f":
+        return str(function == "isfinite")
+    return f"np.{function}({terms[0].text})"
+
+
+def _rounded(function: str, terms: list[Term], dtype: np.dtype[Any]) -> str:
+    value = cast(terms[0], dtype)
+    return f"{dtype}(np.{function}({value}))" if dtype.kind == "f" else value
+
+
+def _absolute(terms: list[Term], dtype: np.dtype[Any]) -> str:
+    value = cast(terms[0], dtype)
+    return {"f": f"{dtype}(np.abs({value}))", "i": f"abs({value})"}.get(dtype.kind, value)
+
+
 def _extreme(function: str, terms: list[Term], dtype: np.dtype[Any]) -> str:
     one, two = (cast(term, dtype) for term in terms)
     if dtype == _BOOL:
         return f"({one} {'or' if function == 'maximum' else 'and'} {two})"
     sign = ">=" if function == "maximum" else "<="
     return f"({one} if ({one} {sign} {two} or {one} != {one}) else {two})"
+
+
+def _clip(terms: list[Term], dtype: np.dtype[Any]) -> str:
+    above = Term(_extreme("maximum", terms[:2], dtype), dtype)
+    return _extreme("minimum", [above, terms[2]], dtype)
 
 
 def _difference(a: Term, b: Term, dtype: np.dtype[Any]) -> str:
@@ -200,6 +210,26 @@ def _phi(a: Term, b: Term, dtype: np.dtype[Any]) -> str:
     return cast(Term(f"{kind}({function}({cast(a, kind)}, {cast(b, kind)}, {pi}))", kind), dtype)
 
 
+def _distance(terms: list[Term], dtype: np.dtype[Any]) -> str:
+    eta1, phi1, eta2, phi2 = terms
+    return _hypot(_difference(eta1, eta2, dtype), _phi(phi1, phi2, dtype), dtype)
+
+
+def _mass(terms: list[Term], dtype: np.dtype[Any]) -> str:
+    """Return the mass of Cartesian components, or of the sum of several momenta, in float64."""
+    wide = [cast(term, np.dtype(np.float64)) for term in terms]
+    if len(wide) > 4:
+        groups = [wide[at : at + 4] for at in range(0, len(wide), 4)]
+        sums = [
+            [f"px({pt}, {phi})" for pt, _, phi, _ in groups],
+            [f"py({pt}, {phi})" for pt, _, phi, _ in groups],
+            [f"pz({pt}, {eta})" for pt, eta, _, _ in groups],
+            [f"energy({pt}, {eta}, {mass})" for pt, eta, _, mass in groups],
+        ]
+        wide = [" + ".join(parts) for parts in sums]
+    return f"{dtype}(mass({', '.join(wide)}))"
+
+
 def _hypot(x: str, y: str, dtype: np.dtype[Any]) -> str:
     return f"{dtype}({'hypot_single' if dtype == np.float32 else 'np.hypot'}({x}, {y}))"
 
@@ -209,3 +239,20 @@ def _floating(a: Term, b: Term) -> np.dtype[Any]:
     if dtype == np.float16:
         raise Unfusable
     return dtype if dtype.kind == "f" else np.dtype(np.float64)
+
+
+#: Functions that are not one of numpy's or ours, called with their arguments in the dtype of the result.
+_WRITTEN: dict[str, Callable[[list[Term], np.dtype[Any]], str]] = {
+    "isnan": lambda terms, _: _test("isnan", terms),
+    "isfinite": lambda terms, _: _test("isfinite", terms),
+    "delta_r": _distance,
+    "delta_phi": lambda terms, dtype: _phi(terms[0], terms[1], dtype),
+    "minimum": lambda terms, dtype: _extreme("minimum", terms, dtype),
+    "maximum": lambda terms, dtype: _extreme("maximum", terms, dtype),
+    "clip": _clip,
+    "floor": lambda terms, dtype: _rounded("floor", terms, dtype),
+    "ceil": lambda terms, dtype: _rounded("ceil", terms, dtype),
+    "abs": _absolute,
+    "hypot": lambda terms, dtype: _hypot(cast(terms[0], dtype), cast(terms[1], dtype), dtype),
+    "mass": _mass,
+}

@@ -209,11 +209,11 @@ class _Parser:
             while self.accept(","):
                 arguments.append(self.parse(0))
             self.close(")", token)
-        if len(arguments) != len(function.arguments):
-            signature = f"{token.text}({', '.join(function.arguments)})"
+        # How many objects a function takes is seen when it is known which names are objects.
+        if not function.fits(len(arguments)) and not (function.objects and arguments):
             hint = f"{token.text}imum(a, b)" if token.text in ("min", "max") and len(arguments) == 2 else None
-            got = f"{len(arguments)} arguments"
-            raise problem("call", self.text, token.column, self.where, got=got, expected=signature, hint=hint)
+            got, rule = f"{len(arguments)} arguments", function.signature(token.text)
+            raise problem("call", self.text, token.column, self.where, got=got, expected=rule, hint=hint)
         if function.kind == "count" and not isinstance(arguments[0], Name):
             hint = "sum(...) to count where something is true"
             raise problem("num", self.text, token.column, self.where, expected="the name of an object", hint=hint)
