@@ -83,7 +83,7 @@ class TestFiles:
         [
             (b"", "got 0 bytes"),
             (b"not a ROOT file\n" * 100, "got a file that starts with b'not a RO'"),
-            (b"\x89HDF\r\n\x1a\n" + bytes(100), "got an HDF5 file"),
+            (b"\x89HDF\r\n\x1a\n" + bytes(100), "HDF5 input"),
             (b"version https://git-lfs.github.com/spec/v1\n", "got a Git LFS pointer"),
             (b"roo", "got a file that starts with b'roo'"),
             (b"root", "truncated ROOT file: got 4 bytes"),

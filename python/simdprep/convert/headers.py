@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import SimdprepError
-from ..readers import Header, is_transient, read_header
+from ..readers import Header, is_transient
 from .attempt import error_from_json, error_to_json
 from .executors import Executor
 from .inputs import Inputs
+from .opening import Opening
 from .summary import Skipped
 from .tasks import Task, run_tasks
 
@@ -80,7 +81,7 @@ def headers_of(task: Task) -> dict[str, Any]:
 
 def _read(path: str, task: Task) -> dict[str, Any]:
     try:
-        return read_header(path, task.payload["tree"]).to_json()
+        return Opening(task.payload["tree"]).header(path).to_json()
     except SimdprepError as error:
         if is_transient(error) and not task.last:
             raise

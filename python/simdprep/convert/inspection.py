@@ -13,6 +13,7 @@ from .annotated import annotated
 from .inputs import EntryRange, Files, Inputs
 from .multiplicity import DEFAULT_PAD, FIRST_ENTRIES, Multiplicities, count_lost
 from .opening import Opening
+from .resolve import like_input
 from .resolved import resolved_config
 from .run import resolve
 
@@ -143,6 +144,7 @@ def inspect(inputs: Files, *, tree: str | None = None, objects: list[str] | None
     with Inputs.expand(
         inputs, opening=Opening.from_config(config), entries=EntryRange(), skip_bad_files=False
     ) as files:
+        config = like_input(config, files.first())
         recipe, schema = resolve(config, files, objects=objects)
         lists = [spec.name for spec in schema.objects if spec.is_list]
         found = Multiplicities.measure(recipe, files, lists, limit=FIRST_ENTRIES)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from ..readers import Link, LinkedSource, Source, open_source, recognise
+from ..errors import DatasetError, InputError
+from ..readers import Header, Link, LinkedSource, Source, header_of, is_hdf5, open_source, read_header, recognise
+from ..storage import is_dataset
 
 if TYPE_CHECKING:
     from ..schema.config import Config
@@ -32,19 +35,48 @@ class Opening:
         """Open one input.
 
         Args:
-            path: A file or URL.
+            path: A file or URL; of HDF5 a local file, or a folder of parts that simdprep wrote.
             threads: Threads that decompress; ``None`` takes all processors.
 
         Raises:
             InputError: it cannot be read, or is not what the config says.
         """
-        source = open_source(path, self.tree, threads=threads)
+        source = self._source(path, threads)
         try:
             links = recognise(source.branches) if self.links is None else self.links
             return LinkedSource(source, links) if links else source
         except BaseException:
             source.close()
             raise
+
+    def header(self, path: str) -> Header:
+        """Read what planning needs of one input.
+
+        Raises:
+            InputError: as :meth:`open`.
+        """
+        if not is_hdf5(path):
+            return read_header(path, self.tree)
+        with self._source(path, 1) as source:
+            return header_of(source)
+
+    def _source(self, path: str, threads: int | None) -> Source:
+        """Open the file itself, whatever is found in others beside it."""
+        if not is_hdf5(path):
+            return open_source(path, self.tree, threads=threads)
+        if self.tree:
+            rule = "none: only ROOT files have trees"
+            raise InputError("tree", got=repr(self.tree), expected=rule, where=path, hint="leaving it out")
+        from .dataset_source import DatasetSource
+        from .table_source import TableSource
+
+        try:
+            if Path(path).is_dir() or is_dataset(path):
+                return DatasetSource(path, threads)
+            return TableSource(path)
+        except DatasetError as error:
+            what, rule = f"HDF5 input, {error.what}", error.expected
+            raise InputError(what, got=error.got, expected=rule, where=error.where or path, hint=error.hint) from error
 
 
 def _links(config: Config) -> tuple[Link, ...]:

@@ -42,6 +42,7 @@ class Recipe:
         first: Name of the first input.
         told: What was decided or left out, one line each.
         takes_all: Everything the first input has is stored, so that what only others have is told.
+        pads: Slots that objects have in the first input.
     """
 
     grouping: Grouping
@@ -51,6 +52,7 @@ class Recipe:
     first: str
     told: tuple[str, ...] = ()
     takes_all: bool = False
+    pads: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def parents(self) -> dict[str, str]:
@@ -117,7 +119,9 @@ def make_recipe(
 
 
 def _from_input(source: Source, config: Config, objects: Sequence[str] | None, others: Sequence[Source]) -> Recipe:
-    grouping = group(without_tables(source.branches, source.links), Counts([source, *others]))
+    grouping = source.grouping
+    if grouping is None:
+        grouping = group(without_tables(source.branches, source.links), Counts([source, *others]))
     grouping = with_links(grouping, source.branches, source.links)
     told = [*source.told, *grouping.told, *_refused(source.refused)]
     if objects:
@@ -130,7 +134,7 @@ def _from_input(source: Source, config: Config, objects: Sequence[str] | None, o
         told.append(f"left out, not part of a row of {config.rows}: {', '.join(above)}")
     fields = {entry.name: {name: name for name in entry.members} for entry in grouping.groups}
     rules = Rules.from_config(config, parents=_made_parents(grouping))
-    return Recipe(grouping, rules, fields, dict(source.branches), source.path, tuple(told), takes_all=not objects)
+    return Recipe(grouping, rules, fields, dict(source.branches), source.path, tuple(told), not objects, source.pads)
 
 
 def _below_rows(grouping: Grouping, rows: str) -> tuple[Grouping, list[str]]:
@@ -245,7 +249,7 @@ def _from_config(
         if not entry.members and entry.depth > 0 and entry.name not in fields:
             fields[entry.name] = {}
     _check_rows(config, grouping, fields)
-    return Recipe(grouping, rules, fields, dict(source.branches), source.path, tuple(told))
+    return Recipe(grouping, rules, fields, dict(source.branches), source.path, tuple(told), pads=source.pads)
 
 
 def _check_names(config: Config, objects: Sequence[str] | None) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ..errors import SchemaError, nearest_hint
-from ..readers import Source
+from ..readers import Member, Source
 from ..schema import EVENTS, Field, ObjectSpec, Schema
+from ..schema.field import FillValue
 from ..schema.from_awkward import field_of
 from .multiplicity import DEFAULT_PAD, Multiplicities
 from .recipe import Recipe
@@ -57,7 +58,7 @@ def _with_counts(config: Config, objects: list[ObjectSpec]) -> list[ObjectSpec]:
 
 
 def pad_rules(recipe: Recipe, config: Config, pads: Pads | None) -> dict[str, int | str]:
-    """Return the pad rule of every object that is padded, options before the config before p99.
+    """Return the pad rule of every object that is padded: options before the config before the input's before p99.
 
     Raises:
         SchemaError: a rule is for an object that is not there or has no slots, or is no rule.
@@ -78,7 +79,7 @@ def pad_rules(recipe: Recipe, config: Config, pads: Pads | None) -> dict[str, in
         own = config.objects.get(name)
         asked = options.get(name, own.pad if own is not None and own.pad is not None else options.get("*"))
         if asked is not None or config.output.layout != "ragged":
-            rules[name] = DEFAULT_PAD if asked is None else asked
+            rules[name] = recipe.pads.get(name, DEFAULT_PAD) if asked is None else asked
     return rules
 
 
@@ -174,11 +175,26 @@ def _field(recipe: Recipe, config: Config, values: ak.Array, name: str, source: 
     return Field(
         stored,
         dtype,
-        fill=None if options is None else options.fill,
+        fill=_fill(options, member, dtype),
         unit=unit,
         description=description,
         categories=found.categories,
     )
+
+
+def _fill(options: FieldConfig | None, member: Member | None, dtype: str) -> FillValue | None:
+    """The fill value of a field: that of the config, or of an input that has one and the same dtype."""
+    if options is not None and options.fill is not None:
+        return options.fill
+    same = member is not None and member.branch.fill is not None and member.branch.dtype == dtype
+    return member.branch.fill if same and member is not None else None
+
+
+def like_input(config: Config, source: Source) -> Config:
+    """Return the config with the rows of an input that has rows of its own, where nobody said what they are."""
+    if config.names_rows or source.rows == EVENTS:
+        return config
+    return config.with_values({("rows",): source.rows})
 
 
 def _options(config: Config, name: str, source: str) -> FieldConfig | None:

@@ -21,7 +21,7 @@ from .multiplicity import FIRST_ENTRIES, Multiplicities
 from .opening import Opening
 from .prefetch import prefetched
 from .recipe import Recipe, make_recipe
-from .resolve import Pads, make_schema, pad_rules, resolve_pads
+from .resolve import Pads, like_input, make_schema, pad_rules, resolve_pads
 from .resolved import Values, resolved_config
 from .summary import ConvertSummary
 from .writer import Writer
@@ -85,6 +85,7 @@ def convert(
     Output.check(output, overwrite=overwrite)  # before anything is read
     with ExitStack() as stack:
         files = stack.enter_context(_inputs(inputs, settings, entries, skip_bad_files))
+        settings = like_input(settings, files.first())
         recipe, schema = resolve(settings, files, objects=objects, pad=pad)
         resolved = resolved_config(settings, recipe, schema, files)
         writer = stack.enter_context(
@@ -142,6 +143,7 @@ def iterate(
     with _inputs(inputs, settings, entries, False) as files:
         with ExitStack() as stack:
             others = _others(files, stack)
+            settings = like_input(settings, files.first())
             recipe = make_recipe(files.first(), settings, objects=objects, others=others)
         for chunk in prefetched(chunks(recipe, files)):
             if chunk.events is not None:

@@ -11,11 +11,13 @@ from .assemble import assemble, read_events
 from .branch import Branch, check_alike
 from .config_grouping import Wanted, group_by_config
 from .counts import Counts
-from .file_format import open_source
+from .file_format import is_hdf5, open_source
 from .grouping import Group, Grouping, Member
 from .guard import is_transient
-from .header import Header, read_header
+from .header import Header, header_of, read_header
+from .identity import identify
 from .inputs import expand_inputs
+from .leaf import Leaf
 from .link import Link
 from .link_groups import recognise, with_links, without_tables
 from .linked_source import LinkedSource
@@ -30,6 +32,7 @@ __all__ = [
     "Group",
     "Grouping",
     "Header",
+    "Leaf",
     "Link",
     "LinkedSource",
     "Member",
@@ -40,6 +43,9 @@ __all__ = [
     "expand_inputs",
     "group",
     "group_by_config",
+    "header_of",
+    "identify",
+    "is_hdf5",
     "is_transient",
     "open_source",
     "read_events",

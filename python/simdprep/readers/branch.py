@@ -32,6 +32,7 @@ class Branch:
             by construction.
         unit: Unit, where the file tells it.
         description: The branch's title, where it says more than the name.
+        fill: Value of empty slots in the file, where it has one.
         owner: The object it is a field of, and the field, where that need not be read from its name.
     """
 
@@ -44,6 +45,7 @@ class Branch:
     lists: tuple[str, ...] = ()
     unit: str = ""
     description: str = ""
+    fill: bool | int | float | None = None
     owner: tuple[str, str] | None = None
 
     @property

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import InputError
 from .guard import reading
 from .identity import open_bytes
-from .inputs import is_url
+from .inputs import is_dataset_folder, is_url
 from .source import Source
 
 _ROOT, _PARQUET, _ARROW, _HDF5 = b"root", b"PAR1", b"ARROW1", b"\x89HDF"
@@ -56,6 +56,16 @@ def is_root(head: bytes) -> bool:
     return head.startswith(_ROOT) and version < 2 * _WIDE
 
 
+def is_hdf5(path: str) -> bool:
+    """Return True for a local HDF5 file, and for a folder of parts that simdprep wrote."""
+    if is_url(path):
+        return False
+    if is_dataset_folder(path):
+        return True
+    with reading("input file", expected="a readable file", where=path), Path(path).open("rb") as file:
+        return file.read(len(_HDF5)) == _HDF5
+
+
 def _open_table(path: str, threads: int | None, *, parquet: bool) -> Source:
     try:
         from .feather import FeatherSource
@@ -77,7 +87,7 @@ def _unknown(path: str, head: bytes) -> InputError:
     if not head:
         return InputError("input file", got="0 bytes", expected="a ROOT, Parquet or feather file", where=path)
     if head.startswith(_HDF5):
-        got, hint = "an HDF5 file", "simdprep info, if it is a dataset written by simdprep"
+        got, hint = "an HDF5 file", "a copy on a local disk" if is_url(path) else "simdprep.convert, which reads those"
     elif head.startswith(b"version https://git-lfs"):
         got, hint = "a Git LFS pointer", "git lfs pull"
     else:

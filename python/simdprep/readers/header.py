@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from .file_format import is_root, open_source
 from .inputs import is_url
+from .source import Source
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,14 @@ def read_header(path: str, tree: str | None = None) -> Header:
         if header is not None:
             return header
     with open_source(path, tree, threads=1) as source:
-        stamp, size = source.stamp
-        num_bytes = round(source.layout(source.branches)[0]) if source.num_entries and source.branches else 0
-        return Header(path, source.tree, source.num_entries, num_bytes, size, stamp)
+        return header_of(source)
+
+
+def header_of(source: Source) -> Header:
+    """Return the header of an open source."""
+    stamp, size = source.stamp
+    num_bytes = round(source.layout(source.branches)[0]) if source.num_entries and source.branches else 0
+    return Header(source.path, source.tree, source.num_entries, num_bytes, size, stamp)
 
 
 def _of_root(path: str, tree: str | None) -> Header | None:

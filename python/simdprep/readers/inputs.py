@@ -12,7 +12,10 @@ from ..errors import InputError, nearest
 from .guard import reading
 
 #: Endings of the files that :func:`simdprep.readers.open_source` reads.
-ENDINGS = (".root", ".parquet", ".feather", ".arrow")
+ENDINGS = (".root", ".parquet", ".feather", ".arrow", ".h5", ".hdf5")
+
+#: What makes a folder a dataset.
+_MANIFEST = "manifest.json"
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _MAGIC = re.compile(r"[*?\[]")
@@ -21,6 +24,11 @@ _MAGIC = re.compile(r"[*?\[]")
 def is_url(path: str) -> bool:
     """Return True for ``https://...``, ``root://...`` and the like."""
     return _SCHEME.match(path) is not None
+
+
+def is_dataset_folder(path: str) -> bool:
+    """Return True for a folder of parts that simdprep wrote."""
+    return not is_url(path) and (Path(path) / _MANIFEST).is_file()
 
 
 def expand_inputs(files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> tuple[str, ...]:
@@ -57,6 +65,8 @@ def _expand(name: str) -> list[str]:
         return _expand_url(name)
     path = Path(name)
     with reading("input file", expected="a file", where=name):
+        if path.is_dir() and is_dataset_folder(name):
+            return [name]
         if path.is_dir():
             raise _folder_given(path, name)
         if path.exists():
@@ -64,7 +74,8 @@ def _expand(name: str) -> list[str]:
     if not _MAGIC.search(name):
         raise _missing(path, name)
     # Not Path.glob: it takes no absolute patterns, and would change the names as given.
-    found = [match for match in glob.glob(name, recursive=True) if not Path(match).is_dir()]  # noqa: PTH207
+    matches = glob.glob(name, recursive=True)  # noqa: PTH207
+    found = [match for match in matches if is_dataset_folder(match) or not Path(match).is_dir()]
     if not found:
         raise InputError(
             "input files",

@@ -35,6 +35,7 @@ class LinkedSource(Source):
         self.other_trees, self.refused, self.told = base.other_trees, base.refused, base.told
         self.missing_lists, self.lost_links = base.missing_lists, base.lost_links
         self.links = tuple(links)
+        self.grouping, self.rows, self.pads = base.grouping, base.rows, base.pads
         self.branches = dict(base.branches)
         self._leaves = dict(base._leaves)
         self._of: dict[str, tuple[LinkReader, tuple[str, ...]]] = {}
@@ -51,6 +52,11 @@ class LinkedSource(Source):
     def identity(self) -> dict[str, Any]:
         """That of the source that is read."""
         return self._base.identity
+
+    @property
+    def stamp(self) -> tuple[str, int]:
+        """That of the source that is read."""
+        return self._base.stamp
 
     def close(self) -> None:
         """Close the source that is read."""

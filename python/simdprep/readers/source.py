@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from .branch import Branch, check_names
+from .grouping import Grouping
 from .guard import reading
 from .identity import change_of, identify
 from .leaf import Leaf, empty, take
 from .link import Link
+from .names import EVENTS
 from .steps import STEP_BYTES, step_ranges
 
 
@@ -35,6 +37,9 @@ class Source(abc.ABC):
         links: The cross references that make objects, presented as branches of these.
         lost_links: Links that lead nowhere and were left out, by object and reason; grows while reading.
         told: What was decided when it was opened, one line each.
+        grouping: The objects, where the file says them itself.
+        rows: The row object of the input, where it has one.
+        pads: Slots that objects have in the input.
     """
 
     kind: str = ""
@@ -50,6 +55,9 @@ class Source(abc.ABC):
         self.links: tuple[Link, ...] = ()
         self.lost_links: Counter[str] = Counter()
         self.told: list[str] = []
+        self.grouping: Grouping | None = None
+        self.rows = EVENTS
+        self.pads: dict[str, int] = {}
         self._leaves: dict[str, Leaf] = {}
         self._identity: dict[str, Any] | None = None
 

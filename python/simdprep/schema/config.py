@@ -121,6 +121,18 @@ class Config(Section):
             del data["input"][empty]
         return {key: value for key, value in data.items() if value != {}}
 
+    @property
+    def names_rows(self) -> bool:
+        """True where somebody said what the rows are, rather than nobody."""
+        return "rows" in self.model_fields_set
+
+    def _given(self) -> dict[str, Any]:
+        """As :meth:`to_data`, without the rows if nobody said what they are: the input may."""
+        data = self.to_data()
+        if not self.names_rows:
+            del data["rows"]
+        return data
+
     def to_yaml(self) -> str:
         """Return YAML text that :func:`load_config` reads back to an equal config; the same for equal configs."""
         return dump(self.to_data())
@@ -141,7 +153,7 @@ class Config(Section):
         Raises:
             ConfigError: a path leads through something that is not a mapping, or the result breaks a rule.
         """
-        data = self.to_data()
+        data = self._given()
         for path, value in values.items():
             _put(data, path, value, self._document)
         lines = {path: line for path, line in self._document.lines.items() if path not in values}
@@ -169,7 +181,7 @@ def load_config(source: str | Path | Mapping[str, Any] | Config | None = None, o
     if isinstance(source, Config):
         if not overrides:
             return source
-        document = replace(source._document, data=source.to_data())
+        document = replace(source._document, data=source._given())
     elif source is None or isinstance(source, Mapping):
         document = Document(_plain(source or {}))
     else:

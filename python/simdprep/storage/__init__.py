@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from .object_view import ObjectView, RaggedRows
     from .output import Output
     from .problem import Problem
+    from .source import manifest_of
     from .stored_slots import SlotRows, StoredSlots
+    from .tables import Table, Tables, is_dataset, open_tables
     from .verification import VerifyReport, verify
 
 #: Where each name lives; bound when first used.
@@ -23,17 +25,22 @@ _HOMES = {
     "Column": ".column",
     "Dataset": ".dataset",
     "DatasetInfo": ".dataset_info",
+    "MergeSummary": ".merged_dataset",
     "ObjectView": ".object_view",
     "Output": ".output",
     "Problem": ".problem",
     "RaggedRows": ".object_view",
     "SlotRows": ".stored_slots",
     "StoredSlots": ".stored_slots",
+    "Table": ".tables",
+    "Tables": ".tables",
     "VerifyReport": ".verification",
     "info": ".dataset_info",
-    "MergeSummary": ".merged_dataset",
+    "is_dataset": ".tables",
+    "manifest_of": ".source",
     "merge_parts": ".merge",
     "open": ".dataset",
+    "open_tables": ".tables",
     "verify": ".verification",
 }
 
@@ -48,10 +55,15 @@ __all__ = [
     "RaggedRows",
     "SlotRows",
     "StoredSlots",
+    "Table",
+    "Tables",
     "VerifyReport",
     "info",
+    "is_dataset",
+    "manifest_of",
     "merge_parts",
     "open",
+    "open_tables",
     "verify",
 ]
 

@@ -73,6 +73,12 @@ class Source:
         return cls(text, tuple(part.path for part in manifest.parts), manifest)
 
 
+def manifest_of(path: PathLike) -> str | None:
+    """Return the path of a folder's manifest; ``None`` for anything else than a folder of parts."""
+    place = Path(path) / MANIFEST
+    return str(place) if place.is_file() else None
+
+
 class Unfinished(DatasetError):
     """A dataset whose writer was killed, or is at work; its whole parts can be read.
 
