@@ -16,6 +16,7 @@ from .info import info
 from .inspect import inspect
 from .merge import merge
 from .outcome import INTERRUPTED, guarded
+from .prepare import prepare
 from .usage import ParserError, reworded
 from .verify import verify
 
@@ -79,7 +80,7 @@ def simdprep(
     """
 
 
-for verb in (convert, inspect, info, verify, merge, bench, config):
+for verb in (convert, prepare, inspect, info, verify, merge, bench, config):
     app.command()(verb)
 
 

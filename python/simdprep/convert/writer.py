@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .. import _core
 from ..errors import SimdprepError, SimdprepWarning
-from ..padding import Flattener, from_numpy
+from ..padding import FlatEvents, Flattener, from_numpy
 from ..schema import Schema
 from ..storage.output import FinishedPart, Output
 from ..storage.sink import build_image
@@ -154,7 +154,20 @@ class Writer:
             events = from_numpy(events, self.schema)
         if self._order and not ordered:
             events = apply(events, self._order).events
-        flat = self._flattener.flatten(events)
+        self.fill_flat(self._flattener.flatten(events), origin=origin)
+
+    def fill_flat(self, flat: FlatEvents, *, origin: Origin | None = None) -> None:
+        """Store whole events that are flat already, in the stored dtypes and in the schema's order.
+
+        Args:
+            flat: What :class:`simdprep.padding.Flattener` makes of events.
+            origin: As of :meth:`fill`.
+
+        Raises:
+            AlignmentError: objects disagree on their numbers of entries.
+        """
+        if not self._open:
+            raise SimdprepError("fill on a closed writer", where=self.summary.path)
         event_start, row_start = self._encoder.num_events, self._encoder.num_rows
         if origin is not None:
             self._provenance.add(

@@ -5,7 +5,7 @@ import pytest
 import simdprep as sp
 from tests.unit.cli.command_line import assert_one_error, own_process, simdprep
 
-VERBS = ("convert", "inspect", "info", "verify", "bench", "config")
+VERBS = ("convert", "prepare", "inspect", "info", "verify", "bench", "config")
 
 
 def test_help_lists_the_verbs():
@@ -49,7 +49,10 @@ def test_version():
     [
         (
             ["convrt"],
-            ["verb: got 'convrt', expected one of convert, inspect, info, verify, merge, bench, config", "try convert"],
+            [
+                "verb: got 'convrt', expected one of convert, prepare, inspect, info, verify, merge, bench, config",
+                "try convert",
+            ],
         ),
         (["zzz"], ["verb: got 'zzz'", "try simdprep --help"]),
         (["convert", "a.root"], ["missing option '--output'", "try simdprep convert --help"]),
