@@ -17,6 +17,7 @@ from .inspect import inspect
 from .merge import merge
 from .outcome import INTERRUPTED, guarded
 from .prepare import prepare
+from .repair import repair
 from .usage import ParserError, reworded
 from .verify import verify
 
@@ -80,7 +81,7 @@ def simdprep(
     """
 
 
-for verb in (convert, prepare, inspect, info, verify, merge, bench, config):
+for verb in (convert, prepare, inspect, info, verify, merge, repair, bench, config):
     app.command()(verb)
 
 

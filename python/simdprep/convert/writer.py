@@ -81,6 +81,7 @@ class Writer:
         threads: Threads of the encoder; ``None`` for all cores. Bytes do not depend on it.
         part_rows: Rows per part, rounded up to whole chunks; ``None`` closes a part past 128 MiB.
         config_text: The resolved config, stored in the provenance.
+        first_event: Number of the first event, where those before it lie in other parts.
 
     Raises:
         OutputError: the output exists, is locked, or cannot be written.
@@ -98,12 +99,13 @@ class Writer:
         threads: int | None = None,
         part_rows: int | None = None,
         config_text: str = "",
+        first_event: int = 0,
     ) -> None:
         self.schema = schema
         self._threads = threads or 0
         core = schema.core()
         self._description = core.describe()
-        self._encoder = _core.Encoder(core, threads=self._threads, part_rows=part_rows or 0)
+        self._encoder = _core.Encoder(core, threads=self._threads, part_rows=part_rows or 0, first_event=first_event)
         self._flattener = Flattener(schema)
         self._order = _order_rules(schema)
         self._provenance = Provenance(config_text)
