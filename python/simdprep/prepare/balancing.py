@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..errors import ConfigError
+from collections.abc import Mapping
+
+from ..errors import ConfigError, SimdprepError
 from ..transforms import Axis, Balance, make_balance
 from .setting import Setting
 
@@ -35,3 +37,19 @@ def balance_of(setting: Setting, split: str) -> Balance:
         )
     except ConfigError as error:
         raise ConfigError(error.what, got=error.got, expected=error.expected, where=where, hint=error.hint) from error
+
+
+def solve(setting: Setting, steps: Mapping[str, Balance]) -> None:
+    """Find the factors or copies of every split.
+
+    Raises:
+        SchemaError: a class lacks what its target needs; class, bin and split are named.
+    """
+    for split, step in steps.items():
+        try:
+            step.solve()
+        except SimdprepError as error:
+            where = f"{setting.config.where('prepare', 'balance')}, split {split}"
+            raise type(error)(
+                error.what, got=error.got, expected=error.expected, where=where, hint=error.hint
+            ) from error

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..errors import ConfigError, SimdprepError
 from ..readers import read_events
 from ..schema import EVENTS
-from ..transforms import Catalog, CutFlow, Expression, Labels, Split, hash_of, identity_of, key_of, treat_negative
+from ..transforms import Catalog, CutFlow, Expression, Labels, NegativeWeights, Split, hash_of, identity_of, key_of
 from ..transforms.evaluate import evaluate
 from ..transforms.frame import Frame, Value
 from ..transforms.levels import Scope
@@ -78,12 +78,14 @@ class Tally:
         labels: Counts of the classes, and of rows in none or several.
         splits: The same of splits by conditions.
         objects: What became of the entries of objects.
+        negative: What the policy of negative weights has done.
     """
 
     flow: RowFlow
     labels: Labels
     splits: Labels | None
     objects: CutFlow
+    negative: NegativeWeights
 
     @classmethod
     def of(cls, setting: Setting) -> Tally:
@@ -96,7 +98,8 @@ class Tally:
         )
         by = setting.expressions.splits
         splits = Labels(tuple(by), unlabelled="drop", noun="split") if by else None
-        return cls(RowFlow(setting.sample_names), labels, splits, CutFlow())
+        negative = NegativeWeights(setting.classes, setting.prepare.negative_weights)
+        return cls(RowFlow(setting.sample_names), labels, splits, CutFlow(), negative)
 
 
 @dataclass(frozen=True)
@@ -213,7 +216,7 @@ class BlockReader:
         label = label[label >= 0]
         flow.note("labelled", samples[positions], weight[positions])
         try:
-            treated, stays = treat_negative(weight[positions], setting.prepare.negative_weights)
+            treated, stays = self.tally.negative.apply(weight[positions], label)
         except SimdprepError as error:
             raise type(error)(error.what, got=error.got, expected=error.expected, where=where) from error
         positions, label, treated = positions[stays], label[stays], treated[stays]

@@ -51,6 +51,7 @@ def write_part(task: Task) -> Record:
     columns = StoredColumns(setting)
     constants = Constants.of(setting)
     sums = {name: ClassSums(setting.classes, setting.sample_names) for name in setting.splits}
+    after = {name: step.histogram.empty() for name, step in job.factors.balance.items()}
     parts: dict[str, Any] = {}
     share = _read(job, tally, columns, task)
     if share is not None:
@@ -63,6 +64,8 @@ def write_part(task: Task) -> Record:
             if not len(drawn):
                 continue
             sums[name].fit(share.kept.label[drawn], weight[drawn], share.kept.sample[drawn])
+            if name in after:
+                after[name].fit(job.factors.columns(share.kept, drawn), share.kept.label[drawn], weight[drawn])
             rows = share.flat.take(share.kept.positions[drawn])
             _add_fields(rows, share, weight, drawn, setting)
             _draw_feature(rows, share.kept, drawn, job)
@@ -74,6 +77,8 @@ def write_part(task: Task) -> Record:
         "flow": tally.flow.state(),
         "labels": tally.labels.state(),
         "splits": None if tally.splits is None else tally.splits.state(),
+        "negative": tally.negative.state(),
+        "distributions": {name: entry.state() for name, entry in after.items()},
         "objects": {name: [flow.read, dict(flow.dropped)] for name, flow in tally.objects.objects.items()},
         "sums": {name: entry.state() for name, entry in sums.items()},
         "constants": constants.state(),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..transforms import ClassSums, Labels
+from ..transforms import Balance, ClassSums, Histogram, Labels, NegativeWeights
 from .block import ENTRY_BITS, Tally
 from .row_flow import RowFlow
 from .summary import RowBalance
@@ -30,10 +30,13 @@ class Outcome:
     Args:
         setting: Of the run.
         records: In the order of the tasks.
+        steps: What was balanced, by split.
     """
 
-    def __init__(self, setting: Setting, records: Sequence[Record]) -> None:
+    def __init__(self, setting: Setting, records: Sequence[Record], steps: Mapping[str, Balance] | None = None) -> None:
         self.setting = setting
+        self.steps = dict(steps or {})
+        self.distributions = {name: step.histogram.empty() for name, step in self.steps.items()}
         tally = Tally.of(setting)
         self.sums = {name: ClassSums(setting.classes, setting.sample_names) for name in setting.splits}
         self.objects: dict[str, dict[str, Any]] = {}
@@ -46,11 +49,15 @@ class Outcome:
             tally.labels.merge(Labels.from_state(record["labels"]))
             if tally.splits is not None:
                 tally.splits.merge(Labels.from_state(record["splits"]))
+            tally.negative.merge(NegativeWeights.from_state(record["negative"]))
+            for name, state in record["distributions"].items():
+                self.distributions[name].merge(Histogram.from_state(state))
             for name, state in record["sums"].items():
                 self.sums[name].merge(ClassSums.from_state(state))
             self._add_parts(record)
             self._add_objects(record)
         self.flow, self.labels, self.splits = tally.flow, tally.labels, tally.splits
+        self.negative = tally.negative
 
     def check(self, paths: Sequence[str]) -> None:
         """Raise where rows are in several classes or in none, or a class or the training split has no row.
@@ -87,6 +94,8 @@ class Outcome:
             "cutflow": self.cutflow(),
             "samples": self._samples(),
             "classes": {name: self._classes(sums) for name, sums in self.sums.items()},
+            "negative_weights": self.negative.report(),
+            "balance": {name: step.report(self.distributions[name]) for name, step in self.steps.items()},
             "objects": self.objects,
             "stored": {
                 split: {name: {"stored": stored, "truncated": cut} for name, (stored, cut) in every.items()}

@@ -14,6 +14,7 @@ from ..convert.executors import executor_of
 from ..convert.tasks import run_tasks
 from ..schema.config import load_config
 from ..transforms import Balance, ClassSums, Labels, Parametric, State, balance_from_state
+from .balancing import solve
 from .block import Tally
 from .constants import Constants
 from .expressions import UNLABELLED_CLASS
@@ -76,7 +77,7 @@ def prepare(
         passes = _Passes(staging, plan, pool, progress)
         factors = _survey(plan, passes)
         records = passes.do("write", write_part, factors)
-        outcome = Outcome(setting, records)
+        outcome = Outcome(setting, records, factors.balance)
         outcome.check(plan.paths)
         balance = outcome.balance
         balance.check()
@@ -159,8 +160,7 @@ def _surveyed(
             else:
                 parametric.merge(found)
     check_labels(setting, tally.labels, tally.splits, plan.paths)
-    for step in steps.values():
-        step.solve()
+    solve(setting, steps)
     return sums, steps, parametric
 
 
