@@ -7,6 +7,7 @@ import simdprep as sp
 from simdprep import _core
 from simdprep.errors import DatasetError
 from simdprep.loader import packing
+from simdprep.loader.block import BlockReader
 from simdprep.transforms import Standardise
 from tests.small_dataset import small_schema, write_small
 
@@ -83,3 +84,23 @@ def test_damage_is_told_as_ever(tmp_path):
     loader = sp.Loader(sp.open(tmp_path / "small.h5"), inputs={"Jet": ["pt", "mass"]}, batch_size=300)
     with pytest.raises(DatasetError, match=r"checksum[\s\S]*/Jet/mass, chunk 1"):
         list(loader)
+
+
+@pytest.mark.parametrize("rows", ["events", "Jet"])
+@pytest.mark.parametrize("layout", ["columns", "ragged"])
+def test_rows_of_a_block_are_those_read_alone(layout, rows, tmp_path):
+    write_small(tmp_path / "small.h5", layout, rows, num_events=500)
+    with sp.open(tmp_path / "small.h5") as dataset:
+        lists = {"hits": ["charge", "layer"]} | ({"Jet": ["pt"]} if rows == "events" else {})
+        plan = sp.Loader(
+            dataset, inputs={"events": ["MET"], **lists}, labels="events.number", form="varlen", batch_size=8
+        )._plan
+        reader = BlockReader(dataset, plan)
+        whole = reader.read(100, 400)
+        for start, stop in ((100, 400), (100, 250), (250, 250), (399, 400)):
+            part, alone = whole.rows(start, stop), reader.read(start, stop)
+            for name in plan.inputs:
+                for one, other in zip(part.packed[name], alone.packed[name], strict=True):
+                    np.testing.assert_array_equal(one, other)
+            for scalar in plan.scalars:
+                np.testing.assert_array_equal(part.scalars[scalar], alone.scalars[scalar])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -34,6 +35,17 @@ class Packed(NamedTuple):
     offsets: Offsets | None = None
     inner_offsets: Offsets | None = None
 
+    def rows(self, start: int, stop: int) -> Packed:
+        """Return rows [start, stop): views, and offsets from 0 on."""
+        if self.offsets is None:
+            return Packed(self.items[start:stop])
+        offsets = self.offsets[start : stop + 1]
+        first, last = int(offsets[0]), int(offsets[-1])
+        if self.inner_offsets is None:
+            return Packed(self.items[first:last], offsets - first)
+        inner = self.inner_offsets[first : last + 1]
+        return Packed(self.items[inner[0] : inner[-1]], offsets - first, inner - inner[0])
+
 
 @dataclass(frozen=True)
 class Block:
@@ -51,6 +63,16 @@ class Block:
     packed: dict[str, Packed] = field(default_factory=dict)
     scalars: dict[Scalar, Array] = field(default_factory=dict)
 
+    def rows(self, start: int, stop: int) -> Block:
+        """Return rows [start, stop) of the dataset, which are among its own: views of its arrays."""
+        first, last = start - self.start, stop - self.start
+        return Block(
+            start,
+            stop,
+            {name: packed.rows(first, last) for name, packed in self.packed.items()},
+            {scalar: values[first:last] for scalar, values in self.scalars.items()},
+        )
+
     @property
     def num_bytes(self) -> int:
         """Bytes of its values in memory."""
@@ -59,12 +81,24 @@ class Block:
         )
 
 
+#: Blocks that are read at once, at most.
+_MOST_TOGETHER = 32
+
+#: Chunks of items to read at once where items have chunks of their own: what lies at the ends of a run is decoded
+#: for its neighbours, too.
+_CHUNKS_TOGETHER = 5
+
+
 class BlockReader:
     """Reads what a plan asks of a dataset.
 
     Args:
         dataset: Open.
         plan: What to read.
+
+    Attributes:
+        together: Neighbouring blocks that are best read at once: more than 1 where a chunk of a ragged object's
+            items holds those of several blocks.
     """
 
     def __init__(self, dataset: Dataset, plan: Plan) -> None:
@@ -76,6 +110,7 @@ class BlockReader:
             for name, entry in plan.inputs.items()
             if entry.spec.level == "padded"
         }
+        self.together = self._blocks_together()
         self._event_starts: Offsets | None = None
         if any(dataset[name].spec.level == "event" for name in plan.reads):
             self._event_starts = np.asarray(dataset.rows_of_events())
@@ -96,6 +131,15 @@ class BlockReader:
             else:
                 self._rows(name, fields, block)
         return block
+
+    def _blocks_together(self) -> int:
+        most = 1.0
+        for name in self._plan.reads:
+            view = self._dataset[name]
+            if view.spec.level == "ragged" and self._dataset.num_rows:
+                items_of_block = int(view.offsets[-1]) * self._dataset.chunk_rows / self._dataset.num_rows
+                most = max(most, _CHUNKS_TOGETHER * view.chunk_items / max(1.0, items_of_block))
+        return min(_MOST_TOGETHER, math.ceil(most))
 
     def _rows(self, name: str, fields: Sequence[str], block: Block) -> None:
         view = self._dataset[name]

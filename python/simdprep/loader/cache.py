@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Literal, Protocol, get_args
 
 from .block import Block
@@ -17,7 +19,9 @@ AUTO_SHARE = 0.25
 
 
 class Reader(Protocol):
-    """Reads blocks."""
+    """Reads blocks; ``together`` neighbours at once are best."""
+
+    together: int
 
     def read(self, start: int, stop: int) -> Block:
         """Read rows [start, stop)."""
@@ -36,6 +40,7 @@ class BlockCache:
 
     def __init__(self, reader: Reader, limit: int) -> None:
         self._reader = reader
+        self.together = reader.together
         self._limit = limit
         self._lock = threading.Lock()
         self._blocks: dict[tuple[int, int], Block] = {}
@@ -51,16 +56,32 @@ class BlockCache:
         Raises:
             DatasetError: stored bytes are damaged.
         """
-        kept = self._blocks.get((start, stop))
-        if kept is not None:
-            return kept
-        block = self._reader.read(start, stop)
-        size = block.num_bytes
+        return self.read_run([(start, stop)])[0]
+
+    def read_run(self, bounds: Sequence[tuple[int, int]]) -> list[Block]:
+        """Return neighbouring blocks, each by its first row and one past its last.
+
+        Raises:
+            DatasetError: stored bytes are damaged.
+        """
+        found = {entry: self._blocks.get(entry) for entry in bounds}
+        for is_kept, entries in groupby(bounds, lambda entry: found[entry] is not None):
+            if not is_kept:
+                missing = list(entries)
+                run = self._reader.read(missing[0][0], missing[-1][1])
+                for entry in missing:
+                    found[entry] = run if len(missing) == 1 else run.rows(*entry)
+        blocks = [block for block in found.values() if block is not None]
+        for block in blocks:
+            self._keep(block)
+        return blocks
+
+    def _keep(self, block: Block) -> None:
+        key, size = (block.start, block.stop), block.num_bytes
         with self._lock:
-            if self.num_bytes + size <= self._limit and (start, stop) not in self._blocks:
-                self._blocks[start, stop] = block
+            if self.num_bytes + size <= self._limit and key not in self._blocks:
+                self._blocks[key] = block
                 self.num_bytes += size
-        return block
 
 
 def cache_limit(cache: CacheName | None, memory: int | None, world_size: int) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 
 from .assembly import Assembly
 from .batch import Batch
+from .decoder import Decoder
 from .device import Move, Stay
 from .fault import FindFault
 from .plan import Plan, Scalar
@@ -21,8 +22,8 @@ from .state import Progress
 from .stats import Stats
 from .steps import Step, run_step
 
-#: Decodes a pool.
-Load = Callable[[PoolTask, Check], Pool]
+#: Decodes a pool, and may begin with the one behind it.
+Load = Callable[[PoolTask, PoolTask | None, Decoder, Check], Pool]
 
 #: Pools and batches made ahead of their consumer. One pool more is two in memory; a few batches
 #: hide that some take longer.
@@ -47,6 +48,7 @@ class Pass:
         move: Turns batches into those of a framework.
         stride: Of this many processes, each makes every so-manieth batch.
         find_fault: Finds the row that a step failed for.
+        threads: Threads that decode; 0 for one per core.
     """
 
     epoch: int
@@ -59,6 +61,7 @@ class Pass:
     move: Move = field(default_factory=Stay)
     stride: int = 1
     find_fault: FindFault | None = None
+    threads: int = 0
 
     def numbers(self, first: int) -> range:
         """Return the steps from ``first`` on that are made here."""
@@ -66,8 +69,13 @@ class Pass:
 
     def pools(self, source: Source, first: int, check: Check) -> Iterator[Pool]:
         """Yield the decoded pools of a source that the batches from step ``first`` on need."""
-        for task in source.pools(self.numbers(first)):
-            yield self.load(task, check)
+        with Decoder(self.threads) as decoder:
+            tasks = source.pools(self.numbers(first))
+            task = next(tasks, None)
+            while task is not None:
+                following = next(tasks, None)
+                yield self.load(task, following, decoder, check)
+                task = following
 
     def batches(self, first: int, pools: Rings, check: Check) -> Iterator[Any]:
         """Yield the batches from step ``first`` on, sent to where they go."""

@@ -19,6 +19,7 @@ from .batching import Request, make_batching
 from .block import BlockReader
 from .buffers import Buffers
 from .cache import CACHES, BlockCache, CacheName, cache_limit
+from .decoder import Decoder
 from .device import FrameworkName, Move, move_to
 from .dtype import bfloat16
 from .fault import FaultFinder, Rows
@@ -224,6 +225,7 @@ class Loader(Iterable[Batch]):
             self.move if move is None else move,
             turns,
             self._find_fault,
+            self._threads,
         )
         return BatchIterator(work, self._progress, self.stats, offset=turn)
 
@@ -344,7 +346,9 @@ class Loader(Iterable[Batch]):
         reader = BlockReader(self.dataset, self._plan)
         return FaultFinder(reader, self._plan, self.order.bounds, self._scalar_dtypes)(rows, steps, error, check)
 
-    def _load(self, alone: threading.Lock, task: PoolTask, check: Check) -> Pool:
+    def _load(
+        self, alone: threading.Lock, task: PoolTask, following: PoolTask | None, decoder: Decoder, check: Check
+    ) -> Pool:
         """Decode a pool; rows that all fit at once are decoded once for all epochs."""
         keep = None if self._cache is None else self._batching.resident_blocks
         with alone:  # several streams of a pass may want the same rows
@@ -353,8 +357,8 @@ class Loader(Iterable[Batch]):
             if self._reader is None:
                 self._reader = BlockCache(BlockReader(self.dataset, self._plan), self._cache_limit)
             bounds = self.order.bounds
-            loader = PoolLoader(self._reader, self._plan, bounds, self._threads, self._scalar_dtypes)
-            pool = loader.load(task, check, keep=keep if task.order.is_whole else None)
+            loader = PoolLoader(self._reader, decoder, self._plan, bounds, self._threads, self._scalar_dtypes)
+            pool = loader.load(task, check, keep=keep if task.order.is_whole else None, following=following)
             if isinstance(pool, BlockPool) and (keep is not None or not task.order.is_whole):
                 self._resident = pool
         self.stats.epoch.decoded(loader.decoded_rows, loader.decoded_bytes)

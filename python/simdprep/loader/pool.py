@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +14,7 @@ from ..thread_pool import thread_pool
 from .assembly import Assembly
 from .block import Block, BlockReader
 from .cache import BlockCache
+from .decoder import Decoder
 from .plan import Input, Plan, Scalar
 from .prefetch import Check
 from .source import PoolTask
@@ -130,16 +129,18 @@ def decode_all(dataset: Dataset, plan: Plan, bounds: Rows, threads: int) -> list
     Raises:
         DatasetError: stored bytes are damaged.
     """
-    reader = BlockReader(dataset, plan)
-    with ThreadPoolExecutor(thread_pool(threads).size, "simdprep-decode") as executor:
-        return list(executor.map(reader.read, bounds[:-1].tolist(), bounds[1:].tolist()))
+    reader = BlockCache(BlockReader(dataset, plan), 0)
+    rows = zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
+    with Decoder(threads) as decoder:
+        return [block for block, _ in decoder.blocks(reader, rows, _never)]
 
 
 class PoolLoader:
-    """Decodes pools.
+    """Makes pools of blocks that a decoder decodes.
 
     Args:
         reader: Of the blocks.
+        decoder: Decodes them.
         plan: What the batches hold.
         bounds: First row of every block, and the number of rows.
         threads: Threads that decode; 0 for one per core.
@@ -153,12 +154,14 @@ class PoolLoader:
     def __init__(
         self,
         reader: BlockCache,
+        decoder: Decoder,
         plan: Plan,
         bounds: NDArray[np.int64],
         threads: int,
         scalar_dtypes: dict[Scalar, np.dtype[Any]],
     ) -> None:
         self._reader = reader
+        self._decoder = decoder
         self._plan = plan
         self._bounds = bounds
         self._threads = threads
@@ -166,7 +169,9 @@ class PoolLoader:
         self.decoded_rows = 0
         self.decoded_bytes = 0
 
-    def load(self, task: PoolTask, check: Check, *, keep: Rows | None = None) -> Pool:
+    def load(
+        self, task: PoolTask, check: Check, *, keep: Rows | None = None, following: PoolTask | None = None
+    ) -> Pool:
         """Decode a pool; ``check`` is called between blocks.
 
         Args:
@@ -174,6 +179,7 @@ class PoolLoader:
             check: Raises if nobody wants the pool any more.
             keep: Blocks of the only pool to decode, for this epoch and all others; ``None`` for
                 those that are needed.
+            following: The pool behind it, whose blocks threads may begin with.
 
         Raises:
             DatasetError: stored bytes are damaged.
@@ -181,12 +187,16 @@ class PoolLoader:
         order = task.order
         if order.is_whole:
             needed = (order.blocks_at(task.starts, task.stops) if keep is None else keep).tolist()
-        elif all(self._reader.holds(*self._rows(int(number))) for number in order.blocks):
+        elif all(self._reader.holds(*self._rows(number)) for number in order.blocks.tolist()):
             needed = list(range(len(order.blocks)))
         else:
             return self._scattered(task, check)
         numbers = [int(order.blocks[index]) for index in needed]
-        blocks = dict(zip(needed, self._blocks(numbers, check), strict=True))
+        behind: list[int] = []
+        if following is not None and following.order.is_whole:
+            there = following.order
+            behind = there.blocks[there.blocks_at(following.starts, following.stops)].tolist()
+        blocks = dict(zip(needed, self._blocks(numbers, check, behind), strict=True))
         return BlockPool(task, blocks, self._plan, self._threads)
 
     def _scattered(self, task: PoolTask, check: Check) -> ScatteredPool:
@@ -209,31 +219,22 @@ class PoolLoader:
             result.scatter(by_row[first:last], part)
         return ScatteredPool(task, result)
 
-    def _blocks(self, numbers: Sequence[int], check: Check) -> Iterator[Block]:
-        """Decode blocks on several threads, a few ahead, in their order."""
-        blocks = deque(numbers)
-        workers = thread_pool(self._threads).size
-        waiting: deque[tuple[Future[Block], bool]] = deque()
-        with ThreadPoolExecutor(workers, "simdprep-decode") as executor:
-            try:
-                while blocks or waiting:
-                    while blocks and len(waiting) < 2 * workers:
-                        rows = self._rows(blocks.popleft())
-                        waiting.append((executor.submit(self._reader.read, *rows), self._reader.holds(*rows)))
-                    future, is_held = waiting.popleft()
-                    block = future.result()
-                    check()
-                    if not is_held:
-                        self.decoded_rows += block.stop - block.start
-                        self.decoded_bytes += block.num_bytes
-                    yield block
-            finally:
-                for future, _ in waiting:
-                    future.cancel()
+    def _blocks(self, numbers: Sequence[int], check: Check, behind: Sequence[int] = ()) -> Iterator[Block]:
+        """Decode blocks in their order, and begin with some of those ``behind`` them."""
+        wanted, following = map(self._rows, numbers), map(self._rows, behind)
+        for block, is_kept in self._decoder.blocks(self._reader, wanted, check, following=following):
+            if not is_kept:
+                self.decoded_rows += block.stop - block.start
+                self.decoded_bytes += block.num_bytes
+            yield block
 
     def _rows(self, number: int) -> tuple[int, int]:
         """The first row of a block, and one past its last."""
         return int(self._bounds[number]), int(self._bounds[number + 1])
+
+
+def _never() -> None:
+    """Check of what is always wanted."""
 
 
 def gather_of(entry: Input, blocks: Sequence[Block]) -> _core.Gather:

@@ -187,11 +187,23 @@ class ObjectView(Mapping[str, Column]):
             raise self._without("offsets", None)
         self._check_range(start, stop)
         window = self._window(start, stop)
-        contents = {name: window.content(self.spec, self._known(name)) for name in fields}
+        contents = window.contents(self.spec, [self._known(name) for name in fields])
         parent = self._placement.list_parent(self.spec)
         if parent is None:
             return RaggedRows(window.offsets(self.spec), contents)
         return RaggedRows(window.offsets(parent), contents, window.offsets(self.spec))
+
+    @property
+    def chunk_items(self) -> int:
+        """Items of a ragged object that are stored, and decoded, together.
+
+        Raises:
+            SchemaError: the object is not ragged, or has no fields.
+        """
+        if self.spec.level != "ragged" or not self.fields:
+            raise self._without("chunk_items", None)
+        place = self._placement.field(self.spec, self.fields[0])
+        return self._placement.description.datasets[place.dataset].chunk_rows
 
     def stored_slots(self, fields: Sequence[str]) -> StoredSlots:
         """Return where the core finds fields of a padded object, to read them packed."""

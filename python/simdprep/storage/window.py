@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -76,6 +76,17 @@ class Window:
             return np.ascontiguousarray(self._stored_records(spec)[place.member])
         values = self._read_pieces(place.dataset, self._pieces)
         return self._unpad(values, self._slot_starts(spec)) if spec.level == "padded" else values
+
+    def contents(self, spec: ObjectSpec, fields: Sequence[str]) -> dict[str, NDArray[Any]]:
+        """As :meth:`content` for several fields; those of a ragged object are read at once."""
+        if spec.level != "ragged":
+            return {name: self.content(spec, name) for name in fields}
+        self.offsets(spec)
+        pieces = self._items[spec.name]
+        indices = {name: self._placement.field(spec, name).dataset for name in fields}
+        found = {name: self._empty(index, pieces) for name, index in indices.items()}
+        self._parts.read([(index, pieces, found[name]) for name, index in indices.items()])
+        return found
 
     def _unpad(self, values: NDArray[Any], starts: Offsets) -> NDArray[Any]:
         """The valid entries of slots, one after the other."""
