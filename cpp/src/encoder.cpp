@@ -44,8 +44,7 @@ public:
             streams_.emplace_back(dataset);
             open_.emplace_back();
         }
-        events_before_ = options_.first_event;
-        start_part(0, options_.first_event);
+        start_part(0, 0);
     }
 
     std::vector<Part> fill(const Batch& batch) {

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from .bench import bench
+from .campaign import commit, plan, run_task
 from .config import config
 from .console import allow_any_text
 from .convert import convert
@@ -16,8 +17,6 @@ from .info import info
 from .inspect import inspect
 from .merge import merge
 from .outcome import INTERRUPTED, guarded
-from .prepare import prepare
-from .repair import repair
 from .usage import ParserError, reworded
 from .verify import verify
 
@@ -81,7 +80,7 @@ def simdprep(
     """
 
 
-for verb in (convert, prepare, inspect, info, verify, merge, repair, bench, config):
+for verb in (convert, plan, run_task, commit, inspect, info, verify, merge, bench, config):
     app.command()(verb)
 
 

@@ -53,6 +53,12 @@ def convert(
     skip_bad_files: Annotated[
         bool, typer.Option("--skip-bad-files", help="Leave out what cannot be read; exit code 3 then.")
     ] = False,
+    jobs: Annotated[int | None, typer.Option(metavar="N", help="Processes; all cores by default.")] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Scheduler whose workers do it: tcp://HOST:8786.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on after an interrupted run of the same.")] = False,
+    update: Annotated[bool, typer.Option("--update", help="Add the inputs that the output does not have yet.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and one line of summary.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Long lists in full.")] = False,
 ) -> int:
@@ -85,6 +91,10 @@ def convert(
             overwrite=overwrite,
             skip_bad_files=skip_bad_files,
             progress=progress,
+            jobs=jobs,
+            dask=dask,
+            resume=resume,
+            update=update,
         )
     print_summary(summary, quiet=quiet, verbose=verbose)
     return summary.exit_code

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+
+from ..errors import ConfigError
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
@@ -26,6 +29,23 @@ def size(num_bytes: float) -> str:
         num_bytes /= 1000
         power += 1
     return f"{num_bytes:.0f} bytes" if power == 0 else f"{_digits(num_bytes)} {_UNITS[power]}"
+
+
+def parse_size(what: str, text: str) -> int:
+    """Read ``64MB`` or ``2 GB``, in powers of 1000; a number alone is bytes.
+
+    Args:
+        what: The option, for the error.
+        text: Its value.
+
+    Raises:
+        ConfigError: it is no size.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGTP]?B)?", text.strip())
+    if found is None:
+        raise ConfigError(what, got=repr(text), expected="a number with kB, MB or GB", hint="64MB")
+    power = ["B", "kB", "MB", "GB", "TB", "PB"].index(found[2] or "B")
+    return round(float(found[1]) * float(1000**power))
 
 
 def share(part: int, whole: int) -> str:

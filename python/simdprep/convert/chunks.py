@@ -59,7 +59,7 @@ def chunks(recipe: Recipe, inputs: Inputs, *, step_bytes: int = STEP_BYTES) -> I
             steps = source.steps(recipe.grouping.branch_names, target_bytes=step_bytes, start=start, stop=stop)
             inputs.surplus.update(dict.fromkeys(recipe.surplus(source)))
         except SimdprepError as error:
-            if not inputs.skip_bad_files:
+            if not inputs.skips(error):
                 raise
             yield _skipped(source.path, source.identity, start, stop, error)
             continue
@@ -69,7 +69,7 @@ def chunks(recipe: Recipe, inputs: Inputs, *, step_bytes: int = STEP_BYTES) -> I
                 selection = recipe.select(source, first, last)
                 events = recipe.stored(selection.events)
             except SimdprepError as error:
-                if not inputs.skip_bad_files:
+                if not inputs.skips(error):
                     raise
                 yield _skipped(source.path, source.identity, first, last, error)
                 continue

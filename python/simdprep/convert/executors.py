@@ -25,6 +25,16 @@ class Executor(Protocol):
         """Begin a call and return its future, with ``result``, ``cancel`` and ``add_done_callback``."""
 
 
+class ManagedExecutor(Executor, Protocol):
+    """An executor that ends what it began."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
 class Serial:
     """Does each call at once, in this thread."""
 
@@ -191,9 +201,7 @@ class Borrowed:
         pass
 
 
-def executor_of(
-    executor: Any = None, *, jobs: int | None = None, dask: str | None = None
-) -> Serial | LocalPool | DaskExecutor | Borrowed:
+def executor_of(executor: Any = None, *, jobs: int | None = None, dask: str | None = None) -> ManagedExecutor:
     """Return what does tasks, as a context manager.
 
     Args:

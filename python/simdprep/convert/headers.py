@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import SimdprepError
-from ..readers import Header, is_transient
+from ..readers import Header, header_of, is_transient
 from .attempt import error_from_json, error_to_json
 from .executors import Executor
-from .inputs import Inputs
+from .inputs import OPEN_FILES, Inputs
 from .opening import Opening
 from .summary import Skipped
 from .tasks import Task, run_tasks
 
 #: Files of a task.
 _BATCH = 500
+
+#: So few files are read in this process: to start another takes longer.
+_FEW = 2 * _BATCH
 
 #: Files of a task where the first may be enough.
 _FIRST_BATCH = 16
@@ -64,6 +67,12 @@ def read_headers(inputs: Inputs, executor: Executor | None = None) -> Headers:
 
 def _entries(inputs: Inputs, executor: Executor | None) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield what was found of each file."""
+    if len(inputs.paths) <= OPEN_FILES:  # they stay open, and are read next
+        for path in inputs.paths:
+            yield path, _of_source(path, inputs)
+        return
+    if len(inputs.paths) <= _FEW:
+        executor = None
     to_the_end = inputs.entries.stop is None
     size = _BATCH if to_the_end else _FIRST_BATCH
     tree = inputs.opening.tree
@@ -85,4 +94,11 @@ def _read(path: str, task: Task) -> dict[str, Any]:
     except SimdprepError as error:
         if is_transient(error) and not task.last:
             raise
+        return {"error": error_to_json(error)}
+
+
+def _of_source(path: str, inputs: Inputs) -> dict[str, Any]:
+    try:
+        return header_of(inputs.source(path)).to_json()
+    except SimdprepError as error:
         return {"error": error_to_json(error)}

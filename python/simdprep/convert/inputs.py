@@ -42,7 +42,7 @@ class EntryRange:
 
 
 #: Files kept open at a time: the headers of a few wide trees are all that memory should hold.
-_OPEN_FILES = 4
+OPEN_FILES = 4
 
 
 @dataclass
@@ -56,6 +56,7 @@ class Inputs:
         skip_bad_files: Leave out what cannot be read, recorded in ``skipped``.
         given: The names before glob expansion.
         threads: Threads that decompress a file; ``None`` for all cores.
+        unread: Entries of files that could not be opened, where their number is known.
         surplus: Branches that are left out because the first file does not have them, in the order they came.
     """
 
@@ -67,6 +68,7 @@ class Inputs:
     surplus: dict[str, None] = field(default_factory=dict)
     given: tuple[str, ...] = ()
     threads: int | None = None
+    unread: int = 0
     _open: dict[str, Source] = field(default_factory=dict, repr=False)
     _counts: dict[str, int] = field(default_factory=dict, repr=False)
 
@@ -101,10 +103,14 @@ class Inputs:
         source = self._open.pop(path, None) or self.opening.open(path, threads=self.threads)
         self._open[path] = source  # the last used comes last
         self._counts[path] = source.num_entries
-        if len(self._open) > _OPEN_FILES:
+        if len(self._open) > OPEN_FILES:
             oldest = next(iter(self._open))
             self._open.pop(oldest).close()
         return source
+
+    def skips(self, error: SimdprepError) -> bool:
+        """Return True where what raised ``error`` is left out."""
+        return self.skip_bad_files
 
     @property
     def num_opened(self) -> int:

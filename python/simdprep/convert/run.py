@@ -1,24 +1,31 @@
-"""Convert: files of events in, a dataset out, in one process."""
+"""Convert: files of events in, a dataset out."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError, InputError
+from ..errors import ConfigError, InputError, OutputError
 from ..readers import Source
 from ..schema import Schema
 from ..schema.config import Config, load_config
-from ..storage.output import Output
+from ..storage.staged_output import check_output, is_whole, staging_folder
 from ..transforms import Expression
-from .chunks import Chunk, chunks
+from .accounts import account
+from .campaign import Progress, convert_in_tasks, planned
+from .chunks import chunks
+from .executors import executor_of
+from .finished import finished, nothing_new
+from .growth import Growth
+from .headers import read_headers
 from .inputs import EntryRange, Files, Inputs
 from .multiplicity import FIRST_ENTRIES, Multiplicities
 from .opening import Opening
+from .plan import make_plan
 from .prefetch import prefetched
 from .recipe import Recipe, make_recipe
 from .resolve import Pads, like_input, make_schema, pad_rules, resolve_pads
@@ -28,9 +35,6 @@ from .writer import Writer
 
 if TYPE_CHECKING:
     import awkward as ak
-
-#: Called after every step with the entries done and the entries in all.
-Progress = Callable[[int, int], None]
 
 ConfigLike = str | os.PathLike[str] | Mapping[str, Any] | Config | None
 
@@ -53,8 +57,18 @@ def convert(
     threads: int | None = None,
     part_rows: int | None = None,
     progress: Progress | None = None,
+    jobs: int | None = None,
+    executor: Any = None,
+    dask: str | None = None,
+    resume: bool = False,
+    update: bool = False,
+    task_size: int | None = None,
 ) -> ConvertSummary:
     """Convert ROOT, Parquet or feather files to a dataset.
+
+    What is more than a task (about 64 MiB of branches) is converted by several processes; where it is divided depends
+    on the inputs and the config alone, so that the bytes are the same for any number of them, and if it was
+    interrupted and resumed.
 
     Args:
         inputs: Paths, globs or URLs; sorted. ``None`` takes those of the config.
@@ -71,39 +85,94 @@ def convert(
         entries: ``START:STOP`` over the entries of all inputs.
         overwrite: Replace the output.
         skip_bad_files: Leave out what cannot be read; the summary says what.
-        threads: Threads of the encoder; ``None`` for all cores.
+        threads: Threads of each process; ``None`` shares the cores.
         part_rows: Rows per part file; ``None`` closes a part past 128 MiB.
         progress: Called with entries done and in all.
+        jobs: Local processes; ``None`` for one per core, 1 does all in this one.
+        executor: What does the tasks instead: anything with ``submit``, such as a ``dask.distributed.Client``.
+        dask: Or the address of a dask scheduler.
+        resume: Go on with what an interrupted conversion of the same left; the result is the same as if it had not
+            been interrupted.
+        update: Add those inputs that the output does not have yet.
+        task_size: Uncompressed bytes that a task aims at.
 
     Raises:
         SimdprepError: one of its kinds, for any mistake in inputs, config or output.
 
-    Memory: two steps of input (about 64 MB each, uncompressed), and what :class:`Writer` states.
+    Memory: in each process three steps of input (about 64 MB each, uncompressed, 16 MB where there are several tasks;
+    a step is at most twice that), and what :class:`Writer` states.
     """
     started = time.perf_counter()
-    settings = _settings(config, overrides, tree=tree, rows=rows, layout=layout, compression=compression)
-    Output.check(output, overwrite=overwrite)  # before anything is read
+    place = Path(output)
+    settings = settings_of(config, overrides, tree=tree, rows=rows, layout=layout, compression=compression)
+    growth = Growth.of(place) if update else None
+    check_output(place, overwrite=overwrite, resume=resume, update=growth is not None)  # before anything is read
+    _check_planned(place, overwrite=overwrite, resume=resume)
     with ExitStack() as stack:
-        files = stack.enter_context(_inputs(inputs, settings, entries, skip_bad_files))
+        workers = stack.enter_context(executor_of(executor, jobs=jobs, dask=dask))
+        files = stack.enter_context(inputs_of(inputs, settings, entries, skip_bad_files))
+        if growth is not None:
+            files.paths = growth.new(files.paths)
+            if not files.paths:
+                return nothing_new(growth)
         settings = like_input(settings, files.first())
-        recipe, schema = resolve(settings, files, objects=objects, pad=pad)
+        headers = read_headers(files, workers)
+        recipe, schema = resolve(settings, files, objects=objects, pad=pad if growth is None else growth.pads())
+        if growth is not None:
+            growth.check(schema)
         resolved = resolved_config(settings, recipe, schema, files)
-        writer = stack.enter_context(
-            Writer(
-                output,
-                schema,
+        plan = make_plan(
+            staging_folder(place.absolute()),
+            files,
+            headers,
+            recipe,
+            schema,
+            resolved,
+            objects=objects,
+            part_rows=part_rows,
+            task_size=task_size,
+            config_text=None if growth is None else growth.config_text,
+            executor=workers,
+        )
+        if resume and growth is None and is_whole(place):
+            return finished(place, resolved)
+        is_asked_for = executor is not None or dask is not None or growth is not None
+        if is_asked_for or len(plan.tasks) > 1 or staging_folder(place).is_dir():
+            summary = convert_in_tasks(
+                plan,
+                place,
+                workers,
                 overwrite=overwrite,
+                resume=resume,
+                growth=growth,
                 threads=threads,
-                part_rows=part_rows,
-                config_text=resolved.config_text,
+                progress=progress,
             )
-        )
-        summary = ConvertSummary(
-            writer.summary, schema, files=len(files.paths), told=[*writer.summary.told, *recipe.told]
-        )
-        summary.pads = {spec.name: spec.pad for spec in schema.objects if spec.level == "padded" and spec.pad}
+        else:
+            writer = stack.enter_context(
+                Writer(
+                    output,
+                    schema,
+                    overwrite=overwrite or resume,
+                    threads=threads,
+                    part_rows=part_rows,
+                    config_text=resolved.config_text,
+                )
+            )
+            summary = _convert_here(writer, recipe, files, progress)
+    summary.told += _dtype_notes(settings, schema)
+    summary.seconds = time.perf_counter() - started
+    return summary
+
+
+def _convert_here(writer: Writer, recipe: Recipe, files: Inputs, progress: Progress | None) -> ConvertSummary:
+    """Convert one task in this process, straight to the output; closes the writer."""
+    schema = writer.schema
+    summary = ConvertSummary(writer.summary, schema, files=len(files.paths), told=[*writer.summary.told, *recipe.told])
+    summary.pads = {spec.name: spec.pad for spec in schema.objects if spec.level == "padded" and spec.pad}
+    with writer:
         for chunk in prefetched(chunks(recipe, files)):
-            _account(summary, chunk)
+            account(summary, chunk)
             if chunk.events is not None:
                 writer.fill(chunk.events, origin=chunk.origin, ordered=True)
             if progress is not None:
@@ -112,9 +181,18 @@ def convert(
     summary.bytes_in = sum(Path(path).stat().st_size for path in files.paths if Path(path).is_file())
     if files.surplus:
         summary.told.append(f"left out, not in the first input {recipe.first}: {', '.join(files.surplus)}")
-    summary.told += _dtype_notes(settings, schema)
-    summary.seconds = time.perf_counter() - started
     return summary
+
+
+def _check_planned(output: Path, *, overwrite: bool, resume: bool) -> None:
+    """A plan that others may be at work on is not removed by the way."""
+    if not overwrite and not resume and planned(output) is not None:
+        raise OutputError(
+            "plan of this output",
+            got=str(staging_folder(output)),
+            expected="none, or its tasks to be committed",
+            hint="simdprep commit, or --overwrite, which removes it",
+        )
 
 
 def iterate(
@@ -139,8 +217,8 @@ def iterate(
     Raises:
         SimdprepError: as :func:`convert`.
     """
-    settings = _settings(config, overrides, tree=tree, rows=None, layout=None, compression=None)
-    with _inputs(inputs, settings, entries, False) as files:
+    settings = settings_of(config, overrides, tree=tree, rows=None, layout=None, compression=None)
+    with inputs_of(inputs, settings, entries, False) as files:
         with ExitStack() as stack:
             others = _others(files, stack)
             settings = like_input(settings, files.first())
@@ -179,7 +257,8 @@ def measure(recipe: Recipe, inputs: Inputs, rules: Mapping[str, int | str]) -> M
     return found
 
 
-def _settings(config: ConfigLike, overrides: Sequence[str], **options: str | None) -> Config:
+def settings_of(config: ConfigLike, overrides: Sequence[str], **options: str | None) -> Config:
+    """Return a config with what options say instead."""
     places: dict[str, tuple[str, str]] = {
         "tree": ("input", "tree"),
         "layout": ("output", "layout"),
@@ -191,7 +270,8 @@ def _settings(config: ConfigLike, overrides: Sequence[str], **options: str | Non
     return settings.with_values(values) if values else settings
 
 
-def _inputs(inputs: Files | None, config: Config, entries: str | EntryRange | None, skip_bad_files: bool) -> Inputs:
+def inputs_of(inputs: Files | None, config: Config, entries: str | EntryRange | None, skip_bad_files: bool) -> Inputs:
+    """Return the files of a conversion, or those that its config names."""
     if inputs is None and not config.input.paths:
         raise ConfigError("input files", got="none", expected="at least one", hint="naming them, or input.files")
     if isinstance(entries, str):
@@ -222,22 +302,6 @@ def _others(inputs: Inputs, stack: ExitStack) -> list[Source]:
             others.append(source)
         left -= source.num_entries
     return others
-
-
-def _account(summary: ConvertSummary, chunk: Chunk) -> None:
-    summary.entries_in += chunk.num_entries
-    if chunk.skipped is not None:
-        summary.skipped.append(chunk.skipped)
-        summary.dropped["unreadable"] += chunk.num_entries
-    if chunk.flow.events_dropped:
-        summary.dropped["select"] += chunk.flow.events_dropped
-    for name, flow in chunk.flow.objects.items():
-        lost = sum(flow.dropped.values())
-        if lost:
-            summary.objects_dropped[name] += lost
-    if chunk.missing_lists:
-        summary.missing_lists += chunk.missing_lists
-    summary.lost_links.update(chunk.lost_links)
 
 
 def _dtype_notes(config: Config, schema: Schema) -> list[str]:

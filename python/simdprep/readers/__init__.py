@@ -15,7 +15,7 @@ from .file_format import is_hdf5, open_source
 from .grouping import Group, Grouping, Member
 from .guard import is_transient
 from .header import Header, header_of, read_header
-from .identity import identify
+from .identity import change_of, identify
 from .inputs import expand_inputs
 from .leaf import Leaf
 from .link import Link
@@ -23,7 +23,7 @@ from .link_groups import recognise, with_links, without_tables
 from .linked_source import LinkedSource
 from .rules import group
 from .source import Source
-from .steps import STEP_BYTES
+from .steps import STEP_BYTES, step_ranges
 
 __all__ = [
     "STEP_BYTES",
@@ -39,6 +39,7 @@ __all__ = [
     "Source",
     "Wanted",
     "assemble",
+    "change_of",
     "check_alike",
     "expand_inputs",
     "group",
@@ -51,6 +52,7 @@ __all__ = [
     "read_events",
     "read_header",
     "recognise",
+    "step_ranges",
     "with_links",
     "without_tables",
 ]

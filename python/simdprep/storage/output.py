@@ -188,7 +188,7 @@ class Output:
 
                 merge_parts([part.path for part in self._parts], self.path, threads=threads)
                 with self._file_errors():
-                    _remove_folder(self._staging)
+                    remove_folder(self._staging)
             else:
                 self._write_manifest(schema, config_sha256)
         finally:
@@ -305,17 +305,21 @@ class Output:
 
     def _clean(self) -> None:
         """Remove what earlier runs left: temporaries, staged parts, the parts of a folder to be replaced."""
-        temporary = re.compile(re.escape(self.path.name) + r"(\.merge)?\.tmp-\d+")
-        for entry in sorted(self.path.parent.iterdir()):
-            if self.is_file and temporary.fullmatch(entry.name):
-                entry.unlink()
-                self.told.append(f"removed {entry}, left by an interrupted run")
+        if self.is_file:
+            self._clean_temporaries()
         if self.is_file and self._staging.is_dir():
             count = len(list(self._staging.iterdir()))
-            _remove_folder(self._staging)
+            remove_folder(self._staging)
             self.told.append(f"removed {self._staging} with {count} files, left by an interrupted run")
         if not self.is_file and self.path.is_dir():
             self._clean_folder()
+
+    def _clean_temporaries(self) -> None:
+        temporary = re.compile(re.escape(self.path.name) + r"(\.merge)?\.tmp-\d+")
+        for entry in sorted(self.path.parent.iterdir()):
+            if temporary.fullmatch(entry.name):
+                entry.unlink()
+                self.told.append(f"removed {entry}, left by an interrupted run")
 
     def _clean_folder(self) -> None:
         # The manifest goes first: without it the folder is not a dataset any more.
@@ -350,7 +354,8 @@ def _in_order_of_removal(folder: Path) -> list[Path]:
     return sorted(folder.iterdir(), reverse=True)
 
 
-def _remove_folder(folder: Path) -> None:
+def remove_folder(folder: Path) -> None:
+    """Remove a folder and all that is in it, the last names first."""
     for entry in _in_order_of_removal(folder):
         shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
     folder.rmdir()

@@ -1,0 +1,222 @@
+"""StagedOutput: parts that many processes have staged become one dataset, a file or a folder.
+
+What is staged lies in ``OUT.parts`` beside the output, with all that is needed to go on after a crash; nothing else is
+touched until every part is there. A dataset that is replaced stays until then.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from .. import _core
+from ..errors import OutputError
+from ..schema import Schema
+from .manifest import MANIFEST, Manifest
+from .merge import merge_parts
+from .output import Output, PartRecord, file_error, remove_folder
+from .staged_parts import StagedPart
+
+#: In the staging folder: which part of a folder each staged one becomes, once they are being moved.
+_MOVES = "moves.json"
+
+
+class StagedOutput(Output):
+    """An output whose parts are staged, locked against other writers until released.
+
+    Args:
+        path: ``*.h5`` for one file, any other name for a folder of parts.
+        overwrite: Replace what is there.
+        resume: Go on with what is staged.
+        update: Add to the dataset that is there.
+
+    Raises:
+        OutputError: as of :class:`Output`.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], *, overwrite: bool = False, resume: bool = False, update: bool = False
+    ) -> None:
+        self._resume, self._update = resume, update
+        super().__init__(path, overwrite=overwrite)
+
+    @property
+    def folder(self) -> Path:
+        """Where parts are staged."""
+        return staging_folder(self.path)
+
+    @property
+    def moves(self) -> dict[str, str]:
+        """The name in the dataset's folder by that of the staged part, for parts that are moved or being moved."""
+        try:
+            found: dict[str, str] = json.loads((self.folder / _MOVES).read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return found
+
+    def is_there(self, part: StagedPart, moves: Mapping[str, str]) -> bool:
+        """Return True where a part is staged, or moved already, and whole."""
+        moved = moves.get(part.name)
+        return part.is_there(self.folder / part.name) or (moved is not None and part.is_there(self.path / moved))
+
+    def commit(
+        self,
+        parts: Sequence[StagedPart],
+        schema: Schema,
+        *,
+        config_sha256: str = "",
+        event_shifts: Sequence[int] | None = None,
+        threads: int = 0,
+    ) -> None:
+        """Make the dataset whole under its final name, and remove what was staged.
+
+        Args:
+            parts: In order of their rows.
+            schema: Of the dataset, for the manifest of a folder.
+            config_sha256: For the manifest of a folder.
+            event_shifts: What to add to the event numbers that each part holds; ``None`` for nothing.
+            threads: Threads of merging; 0 for all cores.
+
+        Raises:
+            DatasetError: a part is damaged.
+            ResourceError: the disk is full; what is staged is safe.
+            OutputError: the output cannot be written.
+        """
+        shifts = list(event_shifts or [0] * len(parts))
+        if self.is_file:
+            self._commit_file(parts, shifts, threads)
+        else:
+            self._commit_folder(parts, shifts, schema, config_sha256, threads)
+        self.clear()
+
+    def clear(self) -> None:
+        """Remove the staging folder; the plan goes first, so that nobody goes on with half of it."""
+        with self._file_errors():
+            if self.folder.is_dir():
+                for entry in self.folder.glob("plan.json*"):
+                    entry.unlink()
+                remove_folder(self.folder)
+
+    def release(self) -> None:
+        """Let other writers in; what is staged stays."""
+        self._committer.stop()
+        self._lock.release()
+
+    def _commit_file(self, parts: Sequence[StagedPart], shifts: list[int], threads: int) -> None:
+        paths = [self.folder / part.name for part in parts]
+        if self._update:
+            paths, shifts = [self.path, *paths], [0, *shifts]
+        elif not self._overwrite and self.path.exists():
+            self._check()
+        if len(paths) == 1 and not shifts[0]:
+            _core.commit_existing(str(paths[0]), str(self.path))
+        else:
+            merge_parts(paths, self.path, threads=threads, event_shifts=shifts if any(shifts) else None)
+        self._parts = [PartRecord(self.path, 0, (), self.path.stat().st_size, "", "")]
+
+    def _commit_folder(
+        self, parts: Sequence[StagedPart], shifts: list[int], schema: Schema, config_sha256: str, threads: int
+    ) -> None:
+        before = list(self._records_before()) if self._update else []
+        moves = {part.name: f"part-{len(before) + number:05d}.h5" for number, part in enumerate(parts)}
+        if self.moves != moves:
+            with self._file_errors():
+                self.path.mkdir(exist_ok=True)
+                if not self._update:
+                    self._clean_folder()
+                self._write_moves(moves)
+        self._parts = before
+        for part, shift in zip(parts, shifts, strict=True):
+            self._parts.append(self._move(part, self.path / moves[part.name], shift, threads))
+        self._write_manifest(schema, config_sha256)
+
+    def _move(self, part: StagedPart, target: Path, shift: int, threads: int) -> PartRecord:
+        staged = self.folder / part.name
+        sha256, size = part.sha256, part.num_bytes
+        if shift:
+            merge_parts([staged], target, threads=threads, event_shifts=[shift])
+            sha256, size = _core.sha256_file(str(target)), target.stat().st_size
+        elif staged.exists():
+            _core.commit_existing(str(staged), str(target))
+        return PartRecord(target, part.num_rows, part.rows, size, sha256, part.inputs_json)
+
+    def _write_moves(self, moves: Mapping[str, str]) -> None:
+        path = self.folder / _MOVES
+        temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
+        try:
+            with temporary.open("w") as file:
+                json.dump(moves, file)
+                file.flush()
+                os.fsync(file.fileno())
+            _core.commit_existing(str(temporary), str(path))
+        except OSError as error:
+            with suppress(OSError):
+                temporary.unlink()
+            raise file_error(error, path) from error
+
+    def _records_before(self) -> list[PartRecord]:
+        manifest = Manifest.read(self.path)
+        return [
+            PartRecord(
+                part.path, part.num_rows, tuple(part.rows.items()), part.num_bytes, part.sha256, _compact(part.inputs)
+            )
+            for part in manifest.parts
+        ]
+
+    @property
+    def is_whole(self) -> bool:
+        """A finished dataset is there."""
+        return is_whole(self.path)
+
+    def _check_existing(self, overwrite: bool) -> None:
+        super()._check_existing(overwrite or self._update or (self._resume and not is_whole(self.path)))
+
+    def _clean(self) -> None:
+        if self.is_file:
+            self._clean_temporaries()
+        if self.folder.exists() and not self._resume:
+            count = len(list(self.folder.iterdir()))
+            remove_folder(self.folder)
+            self.told.append(f"removed {self.folder} with {count} files, left by an interrupted run")
+        if self._update and not self._resume and not self.is_file:
+            known = {part.path for part in Manifest.read(self.path).parts}
+            for entry in sorted(self.path.glob("part-*.h5*"), reverse=True):
+                if entry not in known:
+                    entry.unlink()
+                    self.told.append(f"removed {entry}, left by an interrupted run")
+        self.folder.mkdir(exist_ok=True)
+
+
+def staging_folder(output: Path) -> Path:
+    """Return where the parts of an output are staged."""
+    return output.with_name(output.name + ".parts")
+
+
+def is_whole(output: Path) -> bool:
+    """Return True where a finished dataset has this name."""
+    return output.is_file() or (output / MANIFEST).is_file()
+
+
+def check_output(path: str | os.PathLike[str], *, overwrite: bool, resume: bool = False, update: bool = False) -> None:
+    """Raise what :class:`StagedOutput` would, and touch nothing; what is whole may be resumed, to do nothing.
+
+    Raises:
+        OutputError: the output exists or cannot be written.
+    """
+    place = Path(path)
+    Output.check(path, overwrite=overwrite or update or resume)
+    staging = staging_folder(place)
+    try:
+        is_in_the_way = staging.exists() and not staging.is_dir()
+    except OSError as error:  # such as a name that is too long with its ending
+        raise file_error(error, staging) from error
+    if is_in_the_way:
+        raise OutputError("staging folder", got="a file of its name", expected="none", where=str(staging))
+
+
+def _compact(inputs: Any) -> str:
+    return json.dumps(inputs, ensure_ascii=False, separators=(",", ":"))
