@@ -16,3 +16,11 @@ def jit(function: _Function) -> _Function:
         return cast("_Function", numba.njit(nogil=True, cache=True)(function))
     except RuntimeError:  # no folder to cache in
         return cast("_Function", numba.njit(nogil=True)(function))
+
+
+def jit_like_numpy(function: _Function) -> _Function:
+    """Return the function compiled by numba; what is divided by zero is infinite, and loops can become vectors."""
+    try:
+        return cast("_Function", numba.njit(nogil=True, cache=True, error_model="numpy")(function))
+    except RuntimeError:  # no folder to cache in
+        return cast("_Function", numba.njit(nogil=True, error_model="numpy")(function))
