@@ -18,6 +18,9 @@ def inspect(
     yaml: Annotated[
         bool, typer.Option("--yaml", help="Print a config that is ready for `simdprep convert -c`.")
     ] = False,
+    config: Annotated[
+        str | None, typer.Option("--config", "-c", metavar="FILE", help="YAML that says more of the input: friends.")
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Long lists in full.")] = False,
 ) -> int:
     """Show what files hold: objects, fields, multiplicities, proposed pads and what these would truncate."""
@@ -25,7 +28,7 @@ def inspect(
     from .inspection import print_inspection
     from .names import parse_names
 
-    found = look(inputs, tree=tree, objects=parse_names("--objects", objects))
+    found = look(inputs, tree=tree, objects=parse_names("--objects", objects), config=config)
     if yaml:
         sys.stdout.write(found.to_yaml())
     else:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from ..readers import Grouping
 from ..schema import ObjectSpec, Schema
-from ..schema.config import Config
+from ..schema.config import Config, load_config
 from ..schema.config_yaml import ConfigPath
 from .annotated import annotated
 from .inputs import EntryRange, Files, Inputs
@@ -129,18 +132,27 @@ class Inspection:
         return annotated(self.config, comments, head)
 
 
-def inspect(inputs: Files, *, tree: str | None = None, objects: list[str] | None = None) -> Inspection:
+def inspect(
+    inputs: Files,
+    *,
+    tree: str | None = None,
+    objects: list[str] | None = None,
+    config: Config | Mapping[str, Any] | str | os.PathLike[str] | None = None,
+) -> Inspection:
     """Look at files and say what ``convert`` would make of them; reads headers and the first counts.
 
     Args:
         inputs: Paths, globs or URLs.
         tree: Tree to read, where a file has several.
         objects: Only these objects.
+        config: What else is said of the input (friends), and objects that are known already.
 
     Raises:
         InputError: a file cannot be read, or has nothing that can be converted; the text says why.
     """
-    config = Config() if tree is None else Config().with_values({("input", "tree"): tree})
+    config = load_config(Path(config) if isinstance(config, str | os.PathLike) else config)
+    if tree is not None:
+        config = config.with_values({("input", "tree"): tree})
     with Inputs.expand(
         inputs, opening=Opening.from_config(config), entries=EntryRange(), skip_bad_files=False
     ) as files:

@@ -7,7 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from ..errors import DatasetError, InputError
-from ..readers import Header, Link, LinkedSource, Source, header_of, is_hdf5, open_source, read_header, recognise
+from ..readers import (
+    Friend,
+    Header,
+    JoinedSource,
+    Link,
+    LinkedSource,
+    Source,
+    header_of,
+    is_hdf5,
+    open_source,
+    read_header,
+    recognise,
+)
 from ..storage import is_dataset
 
 if TYPE_CHECKING:
@@ -20,16 +32,19 @@ class Opening:
 
     Attributes:
         tree: Name of the tree, or ``None`` where each file has only one.
+        friends: Further trees whose branches belong to the same entries.
         links: Cross references that make objects; ``None`` takes those that are plain from the names.
     """
 
     tree: str | None = None
+    friends: tuple[Friend, ...] = ()
     links: tuple[Link, ...] | None = None
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
         """Return what a config says."""
-        return cls(config.input.tree, _links(config) if config.objects else None)
+        friends = [Friend(entry.file, entry.tree, tuple(entry.index), entry.prefix) for entry in config.input.friends]
+        return cls(config.input.tree, tuple(friends), _links(config) if config.objects else None)
 
     def open(self, path: str, *, threads: int | None = None) -> Source:
         """Open one input.
@@ -41,8 +56,10 @@ class Opening:
         Raises:
             InputError: it cannot be read, or is not what the config says.
         """
-        source = self._source(path, threads)
+        source: Source = self._source(path, self.tree, threads)
         try:
+            if self.friends:
+                source = JoinedSource(source, self.friends, lambda file, tree: self._source(file, tree, threads))
             links = recognise(source.branches) if self.links is None else self.links
             return LinkedSource(source, links) if links else source
         except BaseException:
@@ -57,16 +74,17 @@ class Opening:
         """
         if not is_hdf5(path):
             return read_header(path, self.tree)
-        with self._source(path, 1) as source:
+        with self._source(path, self.tree, 1) as source:
             return header_of(source)
 
-    def _source(self, path: str, threads: int | None) -> Source:
-        """Open the file itself, whatever is found in others beside it."""
+    @staticmethod
+    def _source(path: str, tree: str | None, threads: int | None) -> Source:
+        """Open a file alone."""
         if not is_hdf5(path):
-            return open_source(path, self.tree, threads=threads)
-        if self.tree:
+            return open_source(path, tree, threads=threads)
+        if tree:
             rule = "none: only ROOT files have trees"
-            raise InputError("tree", got=repr(self.tree), expected=rule, where=path, hint="leaving it out")
+            raise InputError("tree", got=repr(tree), expected=rule, where=path, hint="leaving it out")
         from .dataset_source import DatasetSource
         from .table_source import TableSource
 
@@ -75,8 +93,8 @@ class Opening:
                 return DatasetSource(path, threads)
             return TableSource(path)
         except DatasetError as error:
-            what, rule = f"HDF5 input, {error.what}", error.expected
-            raise InputError(what, got=error.got, expected=rule, where=error.where or path, hint=error.hint) from error
+            what, where = f"HDF5 input, {error.what}", error.where or path
+            raise InputError(what, got=error.got, expected=error.expected, where=where, hint=error.hint) from error
 
 
 def _links(config: Config) -> tuple[Link, ...]:

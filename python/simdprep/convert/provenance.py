@@ -85,7 +85,7 @@ class Provenance:
         of a bit per entry, lowest bit first, or null where every entry was kept.
         """
         inputs: list[Mapping[str, Any]] = []
-        numbers: dict[tuple[Any, ...], int] = {}
+        numbers: dict[str, int] = {}
         ranges: list[dict[str, Any]] = []
         event_stop = event_start + num_events
         for entry in self._ranges:
@@ -93,7 +93,7 @@ class Provenance:
             end = min(entry.event_start + entry.num_events, event_stop)
             if begin >= end:
                 continue
-            number = numbers.setdefault(tuple(entry.identity.items()), len(inputs))
+            number = numbers.setdefault(json.dumps(entry.identity), len(inputs))
             if number == len(inputs):
                 inputs.append(entry.identity)
             ranges.append(

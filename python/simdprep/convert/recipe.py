@@ -119,9 +119,10 @@ def make_recipe(
 
 
 def _from_input(source: Source, config: Config, objects: Sequence[str] | None, others: Sequence[Source]) -> Recipe:
-    grouping = source.grouping
-    if grouping is None:
-        grouping = group(without_tables(source.branches, source.links), Counts([source, *others]))
+    named = without_tables(source.branches, source.links)
+    grouping = group(named, Counts([source, *others])) if named or source.grouping is None else source.grouping
+    if named and source.grouping is not None:
+        grouping = source.grouping.joined(grouping)
     grouping = with_links(grouping, source.branches, source.links)
     told = [*source.told, *grouping.told, *_refused(source.refused)]
     if objects:

@@ -12,11 +12,13 @@ from .branch import Branch, check_alike
 from .config_grouping import Wanted, group_by_config
 from .counts import Counts
 from .file_format import is_hdf5, open_source
+from .friend import Friend
 from .grouping import Group, Grouping, Member
 from .guard import is_transient
 from .header import Header, header_of, read_header
 from .identity import change_of, identify
 from .inputs import expand_inputs
+from .joined_source import JoinedSource
 from .leaf import Leaf
 from .link import Link
 from .link_groups import recognise, with_links, without_tables
@@ -29,9 +31,11 @@ __all__ = [
     "STEP_BYTES",
     "Branch",
     "Counts",
+    "Friend",
     "Group",
     "Grouping",
     "Header",
+    "JoinedSource",
     "Leaf",
     "Link",
     "LinkedSource",

@@ -23,7 +23,7 @@ the events are assembled.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from types import MappingProxyType
 from typing import Any
@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from ..errors import InputError, nearest_hint
 from .branch import Branch
 from .link import Link
+from .names import EVENTS
 
 #: Gives the counts of a branch over the first entries of the inputs: ``counts(name, level)``, level 0 per entry,
 #: level 1 of the inner lists, flat; for an integer branch without lists level 0 gives its values.
@@ -111,6 +112,19 @@ class Grouping:
         """The branches to read, each once, in the order of the objects."""
         names = [member.branch.name for entry in self.groups for member in entry.members.values()]
         return tuple(dict.fromkeys(names))
+
+    def joined(self, other: Grouping) -> Grouping:
+        """Return the objects of both; those of one name and depth are one object with the fields of both."""
+        groups = {entry.name: entry for entry in self.groups}
+        for entry in other.groups:
+            known = groups.get(entry.name)
+            if known is None:
+                groups[entry.name] = entry
+            elif (known.depth, known.parent) == (entry.depth, entry.parent):
+                groups[entry.name] = replace(known, members={**entry.members, **known.members})
+        told = (*self.told, *other.told)
+        found = sorted(groups.values(), key=lambda entry: (entry.name != EVENTS, entry.depth))
+        return Grouping(tuple(found), told, {**self.counters, **other.counters})
 
     def only(self, names: Iterable[str]) -> Grouping:
         """Return the grouping of some objects and the parents they hang on; ``events`` only if it is named.

@@ -37,7 +37,7 @@ class LinkedSource(Source):
         self.links = tuple(links)
         self.grouping, self.rows, self.pads = base.grouping, base.rows, base.pads
         self.branches = dict(base.branches)
-        self._leaves = dict(base._leaves)
+        self._leaves = {name: Leaf(branch, name) for name, branch in base.branches.items()}
         self._of: dict[str, tuple[LinkReader, tuple[str, ...]]] = {}
         for link in links:
             reader = LinkReader(link, base)
@@ -94,5 +94,4 @@ class LinkedSource(Source):
         return array if leaf.branch.name not in self._of else super()._take(array, leaf, start, stop)
 
     def _layout(self, leaves: Sequence[Leaf]) -> tuple[float, NDArray[np.int64]]:
-        base = [self._base._leaves[name] for name in self._needed(leaves)]
-        return self._base._layout(base)
+        return self._base.layout(self._needed(leaves))

@@ -10,7 +10,7 @@ import uproot
 from ..errors import InputError, SimdprepError
 from .guard import reading
 from .source import Source
-from .trees import choose_tree
+from .trees import choose_tree, name_of, told_of_cycles
 
 TTREES = ("TTree", "TNtuple", "TNtupleD", "TChain")
 RNTUPLES = ("ROOT::RNTuple", "ROOT::Experimental::RNTuple")
@@ -45,18 +45,20 @@ def _open(file: Any, path: str, tree: str | None) -> Source:
             return int(file[name].num_entries)
 
     name = choose_tree(trees, tree, count, path)
-    where = f"{path} : {name.partition(';')[0]}"
+    shown = name_of(name, trees)
+    where = f"{path} : {shown}"
     with reading("tree", expected="a readable one", where=where):
         if classes[name] in RNTUPLES:
             from .rntuple import RNTupleSource
 
-            source: Source = RNTupleSource(path, file, file[name], name.partition(";")[0])
+            source: Source = RNTupleSource(path, file, file[name], shown)
         else:
             from .ttree import TTreeSource
 
-            source = TTreeSource(path, file, file[name], name.partition(";")[0])
+            source = TTreeSource(path, file, file[name], shown)
     others = dict.fromkeys(entry.partition(";")[0] for entry in trees)  # cycles of one tree are one
-    source.other_trees = tuple(entry for entry in others if entry != source.tree)
+    source.other_trees = tuple(entry for entry in others if entry != name.partition(";")[0])
+    source.told += told_of_cycles(name, trees)
     if not source.branches and not source.refused:
         raise InputError("tree", got="0 branches", expected="at least one", where=where)
     return source

@@ -18,7 +18,7 @@ from uproot.source.cursor import Cursor
 
 from ..errors import InputError
 from .root_file import RNTUPLES, TTREES
-from .trees import choose_tree
+from .trees import choose_tree, name_of
 
 #: Added to a version where pointers have 64 bits.
 _WIDE_FILE, _WIDE_KEY = 1_000_000, 1000
@@ -39,7 +39,7 @@ class RootHeader:
 
     Attributes:
         uuid: Of the file.
-        tree: Name with folders, without cycle.
+        tree: Name with folders; with its cycle, where it is not the newest.
         num_entries: Of the tree.
         num_bytes: Of all its branches, uncompressed.
     """
@@ -82,7 +82,7 @@ def read_root_header(file: BinaryIO, size: int, tree: str | None, path: str) -> 
         num_entries, num_bytes = _tree(_object(file, key))
     except (InputError, struct.error, ValueError, KeyError, OSError, NotImplementedError) as error:
         raise Unusual(str(error)) from error
-    return RootHeader(uuid, chosen.partition(";")[0], num_entries, num_bytes)
+    return RootHeader(uuid, name_of(chosen, list(keys)), num_entries, num_bytes)
 
 
 def _at(file: BinaryIO, place: int, count: int) -> bytes:

@@ -44,6 +44,27 @@ def choose_tree(trees: Sequence[str], wanted: str | None, count: Callable[[str],
     raise InputError("tree", got=_listing(newest, count), expected="one, or --tree", where=path)
 
 
+def name_of(chosen: str, trees: Sequence[str]) -> str:
+    """Return the name of a tree: without its cycle, if that is the newest of the name."""
+    name = chosen.partition(";")[0]
+    return name if chosen == _cycles(name, trees)[-1] else chosen
+
+
+def told_of_cycles(chosen: str, trees: Sequence[str]) -> list[str]:
+    """Return a line that says which of several cycles is read, if there are several."""
+    name = chosen.partition(";")[0]
+    cycles = _cycles(name, trees)
+    if len(cycles) == 1:
+        return []
+    which = "the newest" if chosen == cycles[-1] else f"the newest is {cycles[-1]}"
+    return [f"read {chosen} of {len(cycles)} cycles of the tree, {which}"]
+
+
+def _cycles(name: str, trees: Sequence[str]) -> list[str]:
+    """All cycles of a tree, the newest last."""
+    return sorted((entry for entry in trees if entry.partition(";")[0] == name), key=_cycle)
+
+
 def _find(trees: Sequence[str], newest: dict[str, str], name: str, count: Callable[[str], int], path: str) -> str:
     """Return the tree of a name: whole, or without its folders where that leaves no doubt."""
     if name in trees:

@@ -117,8 +117,11 @@ class Config(Section):
                 options["link"] = {key: value for key, value in options["link"].items() if value not in ([], "error")}
             if "fields" in options and not any(options["fields"].values()):
                 options["fields"] = list(options["fields"])
-        for empty in [key for key in ("files", "samples") if not data["input"][key]]:
+        for empty in [key for key in ("files", "samples", "friends") if not data["input"][key]]:
             del data["input"][empty]
+        for friend in data["input"].get("friends", ()):
+            for empty in [key for key in ("index", "prefix") if not friend[key]]:
+                del friend[empty]
         return {key: value for key, value in data.items() if value != {}}
 
     @property

@@ -202,6 +202,28 @@ class ObjectConfig(Section):
         return self
 
 
+class FriendConfig(Section):
+    """A further tree whose branches belong to the entries of each input.
+
+    Attributes:
+        file: The file; ``{folder}``, ``{name}`` and ``{stem}`` are those of the input, which it is by default.
+        tree: Name of the tree; ``None`` where the file has only one.
+        index: Branches of integers that say which entry belongs to which; without any they follow one another alike.
+        prefix: In front of the names of its branches.
+    """
+
+    file: Text | None = None
+    tree: Text | None = None
+    index: Annotated[list[Text], BeforeValidator(_as_names)] = Field(default_factory=list)
+    prefix: str = ""
+
+    @model_validator(mode="after")
+    def _is_another_tree(self) -> Self:
+        if self.file is None and self.tree is None:
+            raise rule_broken("friend", "a file, a tree, or both", got="neither")
+        return self
+
+
 class InputConfig(Section):
     """What is read.
 
@@ -209,11 +231,13 @@ class InputConfig(Section):
         files: Paths, globs or URLs; one may stand alone. In their place samples, each a mapping.
         samples: Named inputs, by name or as a list with names.
         tree: Name of the tree; ``None`` where the file has only one.
+        friends: Further trees whose branches belong to the same entries.
     """
 
     files: Annotated[list[Text], BeforeValidator(as_list)] = Field(default_factory=list)
     samples: Annotated[list[SampleConfig], BeforeValidator(as_samples)] = Field(default_factory=list)
     tree: Text | None = None
+    friends: list[FriendConfig] = Field(default_factory=list)
 
     @model_validator(mode="before")
     @classmethod

@@ -42,8 +42,8 @@ def json_schema(model: type[BaseModel]) -> dict[str, Any]:
     named = {"type": "object", "additionalProperties": _or_null({**sample, "required": []})}
     _replace(source, "samples", {"anyOf": [named, {"type": "array", "items": sample}, {"type": "null"}]})
     add_short_forms(parts)
-    for key in ("of", "index"):
-        _replace(parts["LinkConfig"]["properties"], key, {"anyOf": [one, {"type": "array", "items": one}]})
+    for section, key in (("LinkConfig", "of"), ("LinkConfig", "index"), ("FriendConfig", "index")):
+        _replace(parts[section]["properties"], key, {"anyOf": [one, {"type": "array", "items": one}]})
     compression = {"type": "string", "pattern": "^(none|gzip(:[1-9])?)$", "default": "gzip"}
     _replace(parts["OutputConfig"]["properties"], "compression", compression)
     top = schema["properties"]

@@ -56,7 +56,7 @@ def test_options(options, parts, sample, folder):
         (b"root" + bytes(8), ["truncated ROOT file", "in bad.root"]),
         (b"root" + bytes(60), ["tree: got none", "in bad.root"]),
         (b"PAR1" + bytes(60), ["in bad.root"]),
-        (b"\x89HDF\r\n\x1a\n" + bytes(60), ["got an HDF5 file", "simdprep info"]),
+        (b"\x89HDF\r\n\x1a\n" + bytes(60), ["HDF5 input", "expected one that HDF5 can read"]),
     ],
     ids=lambda entry: "" if isinstance(entry, list) else entry[:4].decode("latin-1"),
 )

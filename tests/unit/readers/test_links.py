@@ -215,3 +215,17 @@ def test_a_link_needs_a_parent_and_no_from():
         load_config({"objects": {"x": {"link": {"of": "A", "index": "i"}}}})
     with pytest.raises(ConfigError, match=r"objects\.x\.from"):
         load_config({"objects": {"x": {"parent": "y", "from": "a_*", "link": {"of": "A", "index": "i"}}}})
+
+
+def test_members_of_one_struct_are_read_beside_links(tmp_path):
+    jets = [[{"a": 1, "i": 0}, {"a": 2, "i": 1}], [], [{"a": 3, "i": 0}]]
+    tracks = [[{"x": 0.5, "y": 5}, {"x": 1.5, "y": 6}], [{"x": 2.5, "y": 7}], [{"x": 3.5, "y": 8}]]
+    ak.to_parquet(ak.Array({"Jet": jets, "Track": tracks}), tmp_path / "a.parquet")
+    link = Link("own", "Jet", ("Track",), index=("i",))
+    with LinkedSource(open_source(str(tmp_path / "a.parquet")), [link]) as source:
+        found = source.read(["Jet.a", "Track.x", "Track.y", "own->x", "own->y", "Jet.i"])
+    assert found["Jet.a"].to_list() == [[1, 2], [], [3]]
+    assert found["Jet.i"].to_list() == [[0, 1], [], [0]]
+    assert found["Track.y"].to_list() == [[5, 6], [7], [8]]
+    assert found["own->x"].to_list() == [[[0.5], [1.5]], [], [[3.5]]]
+    assert found["own->y"].to_list() == [[[5], [6]], [], [[8]]]
