@@ -80,10 +80,12 @@ void bind_encoder(py::module_& module) {
              py::return_value_policy::reference_internal, "index"_a)
         .def("attributes", &Part::attributes);
     py::class_<Encoder>(module, "Encoder")
-        .def(py::init([](const Schema& schema, unsigned threads, std::uint64_t part_rows, std::uint64_t part_bytes) {
-                 return Encoder(schema, {threads, part_rows, part_bytes});
+        .def(py::init([](const Schema& schema, unsigned threads, std::uint64_t part_rows, std::uint64_t part_bytes,
+                         std::uint64_t first_event) {
+                 return Encoder(schema, {threads, part_rows, part_bytes, first_event});
              }),
-             "schema"_a, py::kw_only(), "threads"_a = 0, "part_rows"_a = 0, "part_bytes"_a = simdprep::part_bytes)
+             "schema"_a, py::kw_only(), "threads"_a = 0, "part_rows"_a = 0, "part_bytes"_a = simdprep::part_bytes,
+             "first_event"_a = 0)
         .def("fill", &fill, "num_rows"_a, "num_events"_a, "objects"_a,
              "Takes (num_items, offsets or None, contents) per object; returns the parts that were completed.")
         .def("finish", &Encoder::finish, py::call_guard<ReleasedGil>())

@@ -21,6 +21,7 @@ ENVIRONMENTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("install", "--no-deps", "salt-ml"),
         ("install", "atlas-ftag-tools==0.3.3", "lightning", "filelock", "jsonargparse", "torchmetrics", "rich"),
     ),
+    "upp": (("install", "umami-preprocessing"),),
     "weaver": (TORCH, ("install", "weaver-core", "tables")),
 }
 

@@ -44,7 +44,8 @@ public:
             streams_.emplace_back(dataset);
             open_.emplace_back();
         }
-        start_part(0, 0);
+        events_before_ = options_.first_event;
+        start_part(0, options_.first_event);
     }
 
     std::vector<Part> fill(const Batch& batch) {

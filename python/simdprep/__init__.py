@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .convert import Columns, EventWriter, Writer, convert, iterate
     from .export import export
     from .loader import Loader
+    from .prepare import prepare
     from .schema.config import Config
     from .schema.field import Field
     from .schema.object_spec import ObjectSpec
@@ -52,6 +53,7 @@ __all__ = [
     "iterate",
     "merge",
     "open",
+    "prepare",
     "testing",
     "transforms",
 ]
@@ -73,8 +75,8 @@ _HOMES = {
     "open": ".storage",
 }
 
-# `convert` is a function and the package it lives in, as is `export`. Whoever imports a module of that package
-# binds the name to the package, so the package itself is callable and is what the name always means.
-_MODULES = ("convert", "errors", "export", "testing", "transforms")
+# `convert`, `export` and `prepare` are functions and the packages they live in. Whoever imports a module of such a
+# package binds the name to the package, so the package itself is callable and is what the name always means.
+_MODULES = ("convert", "errors", "export", "prepare", "testing", "transforms")
 
 __getattr__, __dir__ = lazy_names(__name__, _HOMES, modules=_MODULES)

@@ -108,7 +108,9 @@ class Part:
     def attributes(self) -> list[Attribute]: ...
 
 class Encoder:
-    def __init__(self, schema: Schema, *, threads: int = 0, part_rows: int = 0, part_bytes: int = ...) -> None: ...
+    def __init__(
+        self, schema: Schema, *, threads: int = 0, part_rows: int = 0, part_bytes: int = ..., first_event: int = 0
+    ) -> None: ...
     def fill(
         self,
         num_rows: int,

@@ -6,7 +6,7 @@ from tests.house.tree import Import, imports, modules
 
 BASE = {"errors", "lazy_names", "_core", "__version__", "schema", "thread_pool"}
 ROOMS = BASE | {"readers", "padding", "storage", "transforms"}
-UPPER = ROOMS | {"loader", "convert", "export", "report"}
+UPPER = ROOMS | {"loader", "convert", "prepare", "export", "report"}
 
 #: What each room may import beside itself.
 MAY_IMPORT: dict[str, set[str]] = {
@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transforms": BASE,
     "loader": ROOMS,
     "convert": ROOMS,
+    "prepare": ROOMS | {"convert", "export"},
     "export": ROOMS,
     "report": ROOMS,
     "cli": UPPER,

@@ -10,7 +10,7 @@ import simdprep as sp
 
 NAMES = [
     "Columns", "Config", "Dataset", "EventWriter", "Field", "Loader", "ObjectSpec", "Schema", "Writer", "convert",
-    "errors", "export", "iterate", "merge", "open", "testing", "transforms",
+    "errors", "export", "iterate", "merge", "open", "prepare", "testing", "transforms",
 ]  # fmt: skip
 
 

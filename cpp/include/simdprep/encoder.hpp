@@ -14,6 +14,7 @@ struct EncoderOptions {
     unsigned threads = 0;         // 0 takes one per core
     std::uint64_t part_rows = 0;  // rows in a part, rounded up to whole chunks; 0 closes parts by size
     std::uint64_t part_bytes = simdprep::part_bytes;
+    std::uint64_t first_event = 0;  // number of the first event: those before it lie in other parts
 };
 
 // The parts and their bytes are a function of the schema, the options part_rows and part_bytes, and

@@ -17,6 +17,8 @@ from .info import info
 from .inspect import inspect
 from .merge import merge
 from .outcome import INTERRUPTED, guarded
+from .prepare import prepare
+from .repair import repair
 from .usage import ParserError, reworded
 from .verify import verify
 
@@ -80,7 +82,9 @@ def simdprep(
     """
 
 
-for verb in (convert, plan, run_task, commit, inspect, info, verify, merge, bench, config):
+for verb in (
+    convert, prepare, plan, run_task, commit, inspect, info, verify, merge, repair, bench, config,
+):  # fmt: skip
     app.command()(verb)
 
 

@@ -23,9 +23,14 @@ class Progress:
     Args:
         quiet: Show nothing.
         every: Seconds between lines where there is no terminal.
+        verb: What is done with them.
+        noun: What they are.
     """
 
-    def __init__(self, *, quiet: bool = False, every: float = EVERY) -> None:
+    def __init__(
+        self, *, quiet: bool = False, every: float = EVERY, verb: str = "converting", noun: str = "entries"
+    ) -> None:
+        self._verb, self._noun = verb, noun
         self._quiet = quiet
         self._every = every
         self._started = self._told = time.monotonic()
@@ -48,14 +53,14 @@ class Progress:
         """Show that ``done`` of ``total`` entries are converted; the total may be an estimate."""
         now = time.monotonic()
         total = max(done, total)
-        speed = quantity.rate(done, now - self._started, "entries")
+        speed = quantity.rate(done, now - self._started, self._noun)
         if self._bar is not None:
-            self._bar.update(self._task, description="converting", completed=done, total=total, speed=speed)
+            self._bar.update(self._task, description=self._verb, completed=done, total=total, speed=speed)
         elif not self._quiet and now - self._told >= self._every:
             self._told = now
             left = (now - self._started) * (total - done) / max(done, 1)
             note(
-                f"{quantity.number(done)} of {quantity.number(total)} entries ({quantity.share(done, total)}), "
+                f"{quantity.number(done)} of {quantity.number(total)} {self._noun} ({quantity.share(done, total)}), "
                 f"{speed}, {quantity.duration(left)} left"
             )
 

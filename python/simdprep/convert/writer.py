@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .. import _core
 from ..errors import SimdprepError, SimdprepWarning
-from ..padding import Flattener, from_numpy
+from ..padding import FlatEvents, Flattener, from_numpy
 from ..schema import Schema
 from ..storage.output import FinishedPart, Output
 from ..storage.sink import build_image
@@ -81,6 +81,7 @@ class Writer:
         threads: Threads of the encoder; ``None`` for all cores. Bytes do not depend on it.
         part_rows: Rows per part, rounded up to whole chunks; ``None`` closes a part past 128 MiB.
         config_text: The resolved config, stored in the provenance.
+        first_event: Number of the first event, where those before it lie in other parts.
 
     Raises:
         OutputError: the output exists, is locked, or cannot be written.
@@ -98,12 +99,13 @@ class Writer:
         threads: int | None = None,
         part_rows: int | None = None,
         config_text: str = "",
+        first_event: int = 0,
     ) -> None:
         self.schema = schema
         self._threads = threads or 0
         core = schema.core()
         self._description = core.describe()
-        self._encoder = _core.Encoder(core, threads=self._threads, part_rows=part_rows or 0)
+        self._encoder = _core.Encoder(core, threads=self._threads, part_rows=part_rows or 0, first_event=first_event)
         self._flattener = Flattener(schema)
         self._order = _order_rules(schema)
         self._provenance = Provenance(config_text)
@@ -154,7 +156,20 @@ class Writer:
             events = from_numpy(events, self.schema)
         if self._order and not ordered:
             events = apply(events, self._order).events
-        flat = self._flattener.flatten(events)
+        self.fill_flat(self._flattener.flatten(events), origin=origin)
+
+    def fill_flat(self, flat: FlatEvents, *, origin: Origin | None = None) -> None:
+        """Store whole events that are flat already, in the stored dtypes and in the schema's order.
+
+        Args:
+            flat: What :class:`simdprep.padding.Flattener` makes of events.
+            origin: As of :meth:`fill`.
+
+        Raises:
+            AlignmentError: objects disagree on their numbers of entries.
+        """
+        if not self._open:
+            raise SimdprepError("fill on a closed writer", where=self.summary.path)
         event_start, row_start = self._encoder.num_events, self._encoder.num_rows
         if origin is not None:
             self._provenance.add(

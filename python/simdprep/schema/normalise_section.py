@@ -20,12 +20,20 @@ def _clip(value: object) -> object:
     raise rule_broken("clip", "a list of two numbers, the smaller first")
 
 
+def _log(value: object) -> object:
+    if isinstance(value, bool) or value == "log1p":
+        return value
+    if isinstance(value, int | float) and value >= 0:
+        return float(value)
+    raise rule_broken("log", "true, log1p, or a number to add")
+
+
 class NormaliseFieldConfig(Section):
     """How a field is brought to the scale of the others. Constants come from the training split alone.
 
     Attributes:
         method: ``standard`` (mean 0, deviation 1), ``robust`` (median and quartiles), ``minmax`` (0 to 1), ``none``.
-        log: Take the logarithm first.
+        log: Take the logarithm first; ``log1p``, or a number, adds something before.
         clip: Bounds of the result.
         nonfinite: What becomes of NaN and infinities: ``error``, ``zero`` (after scaling), ``keep``.
         weighted: Count rows by their weights.
@@ -33,7 +41,7 @@ class NormaliseFieldConfig(Section):
     """
 
     method: Literal["standard", "robust", "minmax", "none"] = "standard"
-    log: bool = False
+    log: Annotated[bool | float | str, BeforeValidator(_log)] = False
     clip: Annotated[list[float], BeforeValidator(_clip)] | None = Field(default=None)
     nonfinite: Literal["error", "zero", "keep"] = "error"
     weighted: bool = False

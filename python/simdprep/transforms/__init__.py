@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .histogram import Histogram
     from .identity import hash_of, identity_of, key_of
     from .labels import Labels, classes_of_samples
-    from .negative_weights import treat_negative
+    from .negative_weights import NegativeWeights, treat_negative
     from .normalise import Normalise
     from .parametric import Parametric
     from .projection import project
@@ -47,6 +47,7 @@ __all__ = [
     "FieldRule",
     "Histogram",
     "Labels",
+    "NegativeWeights",
     "Normalise",
     "ObjectFlow",
     "ObjectRules",
@@ -88,6 +89,7 @@ _HOMES = {
     "FieldRule": ".field_rule",
     "Histogram": ".histogram",
     "Labels": ".labels",
+    "NegativeWeights": ".negative_weights",
     "Normalise": ".normalise",
     "ObjectFlow": ".cutflow",
     "ObjectRules": ".rules",

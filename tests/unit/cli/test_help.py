@@ -5,7 +5,9 @@ import pytest
 import simdprep as sp
 from tests.unit.cli.command_line import assert_one_error, own_process, simdprep
 
-VERBS = ("convert", "plan", "run-task", "commit", "inspect", "info", "verify", "merge", "bench", "config")
+VERBS = (
+    "convert", "prepare", "plan", "run-task", "commit", "inspect", "info", "verify", "merge", "repair", "bench", "config",
+)  # fmt: skip
 
 
 def test_help_lists_the_verbs():
@@ -48,7 +50,10 @@ def test_version():
     [
         (
             ["convrt"],
-            ["verb: got 'convrt', expected one of convert, plan, run-task, commit, inspect, info, ", "try convert"],
+            [
+                "verb: got 'convrt', expected one of convert, ",
+                "try convert",
+            ],
         ),
         (["zzz"], ["verb: got 'zzz'", "try simdprep --help"]),
         (["convert", "a.root"], ["missing option '--output'", "try simdprep convert --help"]),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simdprep.errors import ConfigError, SchemaError
-from simdprep.transforms import ClassSums, effective_size, sample_scale, treat_negative
+from simdprep.transforms import ClassSums, NegativeWeights, effective_size, sample_scale, treat_negative
 from simdprep.transforms.weights import cross_section, luminosity
 
 CLASSES, SAMPLES = ("signal", "background"), ("qcd", "ggZZ", "Zp042", "Zp045")
@@ -165,3 +165,26 @@ def test_scales_of_samples():
 def test_scales_are_checked(options, what):
     with pytest.raises(ConfigError, match=what):
         sample_scale(**options, where="input.files.qcd")
+
+
+def test_what_the_policy_of_negative_weights_changes_is_counted():
+    weights, labels = np.array([1.0, 2.0, -1.0, 4.0, -8.0]), np.array([0, 0, 0, 1, -1])
+    whole = NegativeWeights(CLASSES, "drop")
+    treated, keep = whole.apply(weights, labels)
+    assert treated[keep].tolist() == [1, 2, 4]
+    parts = [NegativeWeights(CLASSES, "drop") for _ in range(2)]
+    for part, rows in zip(parts, (slice(0, 3), slice(3, 5)), strict=True):
+        part.apply(weights[rows], labels[rows])
+    merged = NegativeWeights.from_state(json.loads(json.dumps(parts[1].state())))
+    merged.merge(parts[0])
+    assert merged.state() == whole.state()
+    signal = whole.report()["classes"]["signal"]
+    assert signal == {
+        "negative": 1,
+        "before": {"rows": 3, "sum_of_weights": 2.0, "effective_size": pytest.approx(4 / 6)},
+        "after": {"rows": 2, "sum_of_weights": 3.0, "effective_size": pytest.approx(9 / 5)},
+    }
+    with pytest.raises(SchemaError, match="transform: got None"):
+        NegativeWeights.from_state({})
+    with pytest.raises(ConfigError, match="negative_weights: got 'abs'"):
+        NegativeWeights(CLASSES, "abs")

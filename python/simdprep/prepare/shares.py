@@ -1,0 +1,79 @@
+"""Shares: the entry ranges of every task, so that each part is a mix of all samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .job import Slice
+
+if TYPE_CHECKING:
+    from ..convert.opening import Opening
+    from ..convert.recipe import Recipe
+
+#: Uncompressed bytes that a task reads, about: it holds its rows in memory.
+SHARE_BYTES = 64 << 20
+_MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An input file.
+
+    Attributes:
+        entries: Of its tree.
+        megabytes: Of what is read of it, uncompressed.
+        identity: What tells it from any other.
+    """
+
+    entries: int
+    megabytes: int
+    identity: dict[str, str | int]
+
+
+def measure(paths: Sequence[str], opening: Opening, recipe: Recipe) -> list[Measured]:
+    """Open every file once, and check that it has what the first has.
+
+    Raises:
+        InputError: a file cannot be read, or lacks a branch.
+    """
+    found = []
+    for path in paths:
+        with opening.open(path) as source:
+            recipe.check(source)
+            steps = source.steps(recipe.grouping.branch_names, target_bytes=_MEGABYTE)
+            found.append(Measured(source.num_entries, len(steps), source.identity))
+    return found
+
+
+def make_shares(feeds: Sequence[Sequence[int]], files: Sequence[Measured], *, mix: bool) -> list[list[Slice]]:
+    """Cut the inputs into shares of about :data:`SHARE_BYTES`.
+
+    Args:
+        feeds: Numbers of the files that belong to the same samples.
+        files: All of them.
+        mix: Give each share its part of every feed; else the files follow each other.
+    """
+    megabytes = sum(entry.megabytes for entry in files)
+    count = max(1, -(-megabytes * _MEGABYTE // SHARE_BYTES))
+    rows = feeds if mix else [[number for feed in feeds for number in feed]]
+    shares: list[list[Slice]] = [[] for _ in range(count)]
+    for feed in rows:
+        total = sum(files[number].entries for number in feed)
+        borders = [total * index // count for index in range(count + 1)]
+        for share, start, stop in zip(shares, borders, borders[1:], strict=False):
+            share += _slices(feed, files, start, stop)
+    return [share for share in shares if share]
+
+
+def _slices(feed: Sequence[int], files: Sequence[Measured], start: int, stop: int) -> list[Slice]:
+    """Return the entries ``start`` to ``stop`` of files behind each other."""
+    found, before = [], 0
+    for number in feed:
+        size = files[number].entries
+        first, last = max(start - before, 0), min(stop - before, size)
+        if first < last:
+            found.append((number, first, last))
+        before += size
+    return found

@@ -1,0 +1,195 @@
+"""Repair: whatever happens to parts, each is made again byte for byte from its inputs, or stays and is named."""
+
+import os
+import random
+import subprocess
+import sys
+
+import awkward as ak
+import numpy as np
+import pytest
+
+import simdprep as sp
+from simdprep.convert.restoration import repair
+from simdprep.errors import DatasetError, OutputError
+from simdprep.storage import verify
+from tests.faults.error_text import check_text
+from tests.faults.small_files import write_root
+
+NUM_EVENTS = 3000
+
+
+def write_parquet(path, seed):
+    """Events with strings, whose codes depend on the parts before."""
+    rng = np.random.default_rng(seed)
+    counts = rng.poisson(1.5, NUM_EVENTS)
+    muons = {"pt": rng.exponential(20, counts.sum()).astype(np.float32), "charge": rng.integers(0, 9, counts.sum())}
+    kinds = np.array([f"kind {number // 700} of {seed}" for number in range(NUM_EVENTS)])
+    events = {"MET_pt": rng.random(NUM_EVENTS), "kind": kinds, "Muon": ak.unflatten(ak.Array(muons), counts)}
+    ak.to_parquet(ak.Array(events), path, row_group_size=NUM_EVENTS // 4)
+    return path
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("inputs")
+    roots = [str(write_root(folder / f"{number}.root", NUM_EVENTS, seed=number)) for number in range(3)]
+    return {"root": roots, "parquet": [str(write_parquet(folder / f"{number}.parquet", number)) for number in range(2)]}
+
+
+CASES = [
+    ("root", {}),
+    ("root", {"layout": "compound", "rows": "Muon", "overrides": ["select=MET_pt > 20"]}),
+    ("parquet", {"layout": "ragged"}),
+    ("parquet", {"layout": "compound", "rows": "Muon", "entries": "100:5500"}),
+]
+
+
+@pytest.fixture(params=CASES, ids=["columns", "jets, selected", "strings, ragged", "strings, jets"])
+def folder(request, inputs, tmp_path):
+    kind, options = request.param
+    sp.convert(inputs[kind], tmp_path / "out", part_rows=1024, **options)
+    assert len(parts_of(tmp_path / "out")) >= 3
+    return tmp_path / "out"
+
+
+def parts_of(folder):
+    return sorted(folder.glob("part-*.h5"))
+
+
+def flip(path, rng):
+    data = bytearray(path.read_bytes())
+    data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+    path.write_bytes(data)
+
+
+DAMAGES = {
+    "removed": lambda path, rng: path.unlink(),
+    "empty": lambda path, rng: path.write_bytes(b""),
+    "cut": lambda path, rng: os.truncate(path, rng.randrange(1, path.stat().st_size)),
+    "longer": lambda path, rng: path.write_bytes(path.read_bytes() + b"more"),
+    "flipped": flip,
+    "zeros": lambda path, rng: path.write_bytes(bytes(path.stat().st_size)),
+    "another part": lambda path, rng: path.write_bytes(
+        next(other for other in parts_of(path.parent) if other != path).read_bytes()
+    ),
+}
+
+
+def test_every_damage_of_every_part(folder):
+    """One damage each time, then several parts at once; the bytes are those from before."""
+    whole = {path: path.read_bytes() for path in parts_of(folder)}
+    rng, tried = random.Random(5), 0
+    parts = list(whole)
+    for number, (name, damage) in enumerate(DAMAGES.items()):
+        bad = [parts[number % len(parts)]] if number % 2 else rng.sample(parts, 2)
+        for path in bad:
+            damage(path, rng)
+        bad = [path for path in parts if not path.exists() or path.read_bytes() != whole[path]]
+        report = repair(folder)
+        assert report.ok, (name, report)
+        assert report.repaired == sorted(map(str, bad))
+        assert {path: path.read_bytes() for path in parts} == whole, name
+        assert verify(folder).problems == []
+        tried += len(bad)
+    print(f"{tried} damaged parts made again, {sum(map(len, whole.values()))} bytes compared each time")
+    assert [path for path in folder.parent.iterdir() if path != folder] == []
+
+
+def test_all_parts_but_one(folder):
+    """The config is known as long as any part says it; else it must be given."""
+    whole = {path: path.read_bytes() for path in parts_of(folder)}
+    [config] = {entry["config"] for entry in sp.open(folder).provenance}
+    for path in list(whole)[:-1]:
+        path.unlink()
+    assert repair(folder).ok
+    assert {path: path.read_bytes() for path in whole} == whole
+    for path in whole:
+        path.unlink()
+    report = repair(folder)
+    assert set(report.failed) == set(map(str, whole))
+    assert all("--config FILE" in check_text(str(error)) for error in report.failed.values())
+    (folder.parent / "config.yaml").write_text(config)
+    assert repair(folder, config=folder.parent / "config.yaml").ok
+    assert {path: path.read_bytes() for path in whole} == whole
+
+
+class TestRefused:
+    @pytest.fixture
+    def damaged(self, tmp_path):
+        source = write_root(tmp_path / "in.root", NUM_EVENTS)
+        sp.convert(str(source), tmp_path / "out", part_rows=1024)
+        os.truncate(parts_of(tmp_path / "out")[1], 1000)
+        return tmp_path / "out"
+
+    def test_an_input_that_changed(self, damaged):
+        source = damaged.parent / "in.root"
+        write_root(source, NUM_EVENTS, seed=9)
+        before = parts_of(damaged)[1].read_bytes()
+        report = repair(damaged)
+        [error] = report.failed.values()
+        assert str(source) in check_text(str(error))
+        assert "of an input that rows are made again from: got" in str(error)
+        assert parts_of(damaged)[1].read_bytes() == before
+
+    def test_an_input_that_is_gone(self, damaged):
+        (damaged.parent / "in.root").unlink()
+        [error] = repair(damaged).failed.values()
+        assert "which does not exist" in check_text(str(error))
+
+    def test_rows_without_an_input(self, tmp_path):
+        from tests.small_dataset import write_small
+
+        write_small(tmp_path / "out", num_events=600, part_rows=128)
+        parts_of(tmp_path / "out")[0].unlink()
+        [error] = repair(tmp_path / "out").failed.values()
+        assert "config of the part: got none recorded" in check_text(str(error))
+
+    def test_somebody_else_writes(self, damaged):
+        with sp.Writer(damaged.parent / "other", sp.open(parts_of(damaged)[0]).schema):
+            pass
+        code = (
+            "import sys, time, simdprep._core as c; l = c.OutputLock(sys.argv[1]); print(1, flush=True); time.sleep(60)"
+        )
+        writer = subprocess.Popen([sys.executable, "-c", code, str(damaged)], stdout=subprocess.PIPE)
+        try:
+            assert writer.stdout.read(1) == b"1"
+            with pytest.raises(OutputError, match=f"{writer.pid}"):
+                repair(damaged)
+        finally:
+            writer.kill()
+            writer.communicate()
+        assert repair(damaged).ok
+
+    def test_no_manifest(self, damaged):
+        (damaged / "manifest.json").unlink()
+        with pytest.raises(DatasetError, match=r"manifest\.json"):
+            repair(damaged)
+
+
+@pytest.mark.parametrize("options", [{}, {"part_rows": 1024}])
+def test_a_file_is_made_again_as_a_whole(inputs, tmp_path, options):
+    sp.convert(inputs["root"], tmp_path / "out.h5", **options)
+    whole = sp.open(tmp_path / "out.h5").events().to_list()
+    data = bytearray((tmp_path / "out.h5").read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "out.h5").write_bytes(data)
+    if verify(tmp_path / "out.h5").ok:
+        pytest.skip("a byte that means nothing")
+    report = repair(tmp_path / "out.h5")
+    assert report.ok, report
+    assert verify(tmp_path / "out.h5").ok
+    assert sp.open(tmp_path / "out.h5").events().to_list() == whole
+
+
+def test_the_command(inputs, tmp_path):
+    sp.convert(inputs["root"], tmp_path / "out", part_rows=1024)
+    command = [sys.executable, "-m", "simdprep", "repair", str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "is sound: 0 of" in done.stdout
+    bad = parts_of(tmp_path / "out")[2]
+    bad.unlink()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"{bad}: made again" in done.stdout
