@@ -130,9 +130,7 @@ class BlockReader:
     def __init__(self, setting: Setting, tally: Tally) -> None:
         self.setting = setting
         self.tally = tally
-        self._split = (
-            None if setting.expressions.splits else Split(setting.prepare.split.fractions, seed=setting.prepare.seed)
-        )
+        self._split = None if setting.expressions.splits else Split(setting.fractions, seed=setting.prepare.seed)
 
     def read(self, source: Source, place: Place) -> tuple[Frame, Kept]:
         """Read, select and judge one entry range.

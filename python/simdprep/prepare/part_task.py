@@ -125,7 +125,7 @@ def _add_fields(rows: FlatRows, share: Share, weight: NDArray[np.float64], drawn
         elif name == "sample":
             values = kept.sample[drawn]
         elif name == "fold":
-            split = Split(setting.prepare.split.fractions, seed=setting.prepare.seed, folds=setting.prepare.split.folds)
+            split = Split(setting.fractions, seed=setting.prepare.seed, folds=setting.prepare.split.folds)
             values = split.folds(kept.event[drawn])
         elif name == "input":
             values = share.file[drawn]

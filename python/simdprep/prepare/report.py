@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import SchemaError
 from ..transforms import Balance, ClassSums, Histogram, Labels, NegativeWeights
 from .block import ENTRY_BITS, Tally
 from .row_flow import RowFlow
@@ -66,6 +67,12 @@ class Outcome:
             SchemaError: with counts and the first rows.
         """
         check_labels(self.setting, self.labels, self.splits, paths)
+        rules = self.setting.prepare
+        fitted = [key for key in ("normalise", "balance", "parametric") if getattr(rules, key)]
+        if fitted and not self.rows.get("train"):
+            where, hint = self.setting.config.where("prepare", "split"), "a larger fraction for train"
+            rule = f"some to fit {fitted[0]} on"
+            raise SchemaError("rows of split train", got="none", expected=rule, where=where, hint=hint)
 
     @property
     def balance(self) -> RowBalance:

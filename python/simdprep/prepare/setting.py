@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..convert.opening import Opening
 from ..convert.recipe import Recipe, make_recipe
 from ..convert.resolve import make_schema
-from ..errors import ConfigError, nearest_hint
+from ..errors import ConfigError, ExpressionError, nearest_hint
 from ..schema import EVENTS, Field, Schema
 from ..schema.prepare_sections import PrepareConfig
 from ..transforms import Expression, Rules
@@ -71,7 +71,12 @@ class Setting:
         """Names of the splits that can have rows."""
         if self.expressions.splits:
             return tuple(self.expressions.splits)
-        return tuple(name for name, share in self.prepare.split.fractions.items() if share > 0)
+        return tuple(self.fractions)
+
+    @property
+    def fractions(self) -> dict[str, float]:
+        """Fraction of each split that has one, where they are made by fractions."""
+        return {name: share for name, share in self.prepare.split.fractions.items() if share > 0}
 
     def stored_name(self, source: str) -> str:
         """Return the name under which a field of the row-level object is stored.
@@ -138,7 +143,10 @@ class Setting:
         schema = make_schema(recipe, config, source, pads)
         schema, recipe, added = _with_added(schema, recipe, config, home, samples, expressions)
         frame = Frame(*_empty(recipe, source))
-        expressions.check(recipe.rules.with_derived(frame.catalog), home)
+        try:
+            expressions.check(recipe.rules.with_derived(frame.catalog), home)
+        except ExpressionError as error:
+            raise _with_hint(error, source, home) from error
         return cls(config, prepare_of(config), tuple(samples), tuple(scales), recipe, schema, home, expressions, added)
 
     @classmethod
@@ -177,6 +185,16 @@ def home_of(recipe: Recipe, config: Config) -> str:
         return config.rows
     records = [name for name in recipe.fields if name != EVENTS and recipe.grouping.group(name).depth == 0]
     return records[0] if len(records) == 1 else EVENTS
+
+
+def _with_hint(error: ExpressionError, source: Source, home: str) -> ExpressionError:
+    """Name what the input has that looks like an unknown name: of what was not asked for, nothing was read."""
+    if error.what != "unknown name" or error.hint is not None:
+        return error
+    known = list(source.branches)
+    known += [name[len(home) + 1 :] for name in source.branches if name.startswith((f"{home}_", f"{home}."))]
+    hint = nearest_hint(str(error.got).strip("'"), known)
+    return ExpressionError(error.what, got=error.got, expected=error.expected, where=error.where, hint=hint)
 
 
 def _empty(recipe: Recipe, source: Source) -> tuple[Any, Any]:

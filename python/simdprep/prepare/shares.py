@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 #: Uncompressed bytes that a task reads, about: it holds its rows in memory.
 SHARE_BYTES = 64 << 20
-_MEGABYTE = 1 << 20
+#: What inputs are measured in.
+_UNIT = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,12 @@ class Measured:
 
     Attributes:
         entries: Of its tree.
-        megabytes: Of what is read of it, uncompressed.
+        units: What is read of it, uncompressed, in quarters of a MiB.
         identity: What tells it from any other.
     """
 
     entries: int
-    megabytes: int
+    units: int
     identity: dict[str, str | int]
 
 
@@ -42,7 +43,7 @@ def measure(paths: Sequence[str], opening: Opening, recipe: Recipe) -> list[Meas
     for path in paths:
         with opening.open(path) as source:
             recipe.check(source)
-            steps = source.steps(recipe.grouping.branch_names, target_bytes=_MEGABYTE)
+            steps = source.steps(recipe.grouping.branch_names, target_bytes=_UNIT)
             found.append(Measured(source.num_entries, len(steps), source.identity))
     return found
 
@@ -55,14 +56,14 @@ def make_shares(feeds: Sequence[Sequence[int]], files: Sequence[Measured], *, mi
         files: All of them.
         mix: Give each share its part of every feed; else the files follow each other.
     """
-    megabytes = sum(entry.megabytes for entry in files)
-    count = max(1, -(-megabytes * _MEGABYTE // SHARE_BYTES))
+    units = sum(entry.units for entry in files)
+    count = max(1, -(-units * _UNIT // SHARE_BYTES))
     rows = feeds if mix else [[number for feed in feeds for number in feed]]
     shares: list[list[Slice]] = [[] for _ in range(count)]
     for feed in rows:
         total = sum(files[number].entries for number in feed)
         borders = [total * index // count for index in range(count + 1)]
-        for share, start, stop in zip(shares, borders, borders[1:], strict=False):
+        for share, start, stop in zip(shares, borders[:-1], borders[1:], strict=True):
             share += _slices(feed, files, start, stop)
     return [share for share in shares if share]
 
