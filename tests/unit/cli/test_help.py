@@ -6,7 +6,8 @@ import simdprep as sp
 from tests.unit.cli.command_line import assert_one_error, own_process, simdprep
 
 VERBS = (
-    "convert", "prepare", "plan", "run-task", "commit", "inspect", "info", "verify", "merge", "repair", "bench", "config",
+    "convert", "prepare", "plan", "run-task", "commit", "inspect", "info", "verify", "merge", "repair", "bench",
+    "config",
 )  # fmt: skip
 
 
