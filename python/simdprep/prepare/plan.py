@@ -13,15 +13,17 @@ from ..convert.resolved import resolved_config
 from ..convert.run import resolve
 from ..errors import ConfigError
 from .constants import Constants
+from .counters import generated_weights
 from .expressions import Expressions
 from .job import Slice
-from .samples import feeds_of, samples_of
+from .samples import Feed, feeds_of, samples_of
 from .scales import scales_of
 from .setting import Setting, home_of, reads_of
 from .shares import Measured, make_shares, measure
 
 if TYPE_CHECKING:
     from ..schema.config import Config
+    from ..schema.sample_section import SampleConfig
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def make_plan(config: Config) -> Plan:
             }
         )
         told = list(recipe.told)
-        scales = scales_of(config, samples, [None] * len(samples))
+        scales = scales_of(config, samples, _generated(config, samples, feeds))
         setting = Setting.make(resolved, first, scales)
         setting.check_names()
         Constants.of(setting)  # for its errors
@@ -82,3 +84,12 @@ def make_plan(config: Config) -> Plan:
         every += [{"path": path, "samples": list(feed.samples)} for path in feed.paths]
     job = {"config": resolved.to_data(), "first": paths[0], "files": every, "scales": scales}
     return Plan(setting, job, files, paths, make_shares(numbers, files, mix=setting.prepare.shuffle), told)
+
+
+def _generated(config: Config, samples: Sequence[SampleConfig], feeds: Sequence[Feed]) -> list[float | None]:
+    """Return the generated weights of each sample, as far as they are asked for."""
+    found = []
+    for number, sample in enumerate(samples):
+        paths = [path for feed in feeds if number in feed.samples for path in feed.paths]
+        found.append(generated_weights(config, sample, paths))
+    return found
