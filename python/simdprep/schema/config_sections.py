@@ -79,6 +79,7 @@ class FieldConfig(Section):
         dtype: Stored dtype; by default that of the input.
         name: Stored name; by default the field's own.
         expr: Expression that computes the field; without it the field is read.
+        nonfinite: What becomes of NaN and infinities that ``expr`` gives: ``keep`` (the default) or ``error``.
         description: One line for a reader of the file.
     """
 
@@ -87,6 +88,7 @@ class FieldConfig(Section):
     dtype: Dtype | None = None
     name: Text | None = None
     expr: Text | None = None
+    nonfinite: Literal["keep", "error"] | None = None
     description: str | None = None
 
     @model_validator(mode="after")

@@ -23,11 +23,13 @@ class ObjectRules:
         select: Condition on each entry; the others are dropped.
         order: What the entries are sorted by, ascending; ``None`` keeps the order of the input.
         derived: Expressions of new fields, by name.
+        finite: Of those, the ones whose values must be finite.
     """
 
     select: Expression | None = None
     order: Expression | None = None
     derived: Mapping[str, Expression] = field(default_factory=dict)
+    finite: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Rules:
                 None if options.select is None else parse(options.select, where=config.where(*base, "select")),
                 None if options.order is None else parse(options.order, where=config.where(*base, "order")),
                 derived,
+                frozenset(key for key in derived if (options.fields or {})[key].nonfinite == "error"),
             )
             if rules != ObjectRules():
                 objects[name] = rules

@@ -21,6 +21,7 @@ from .catalog import EVENTS, Catalog
 from .cutflow import CutFlow, ObjectFlow
 from .evaluate import evaluate
 from .expressions import Expression
+from .finite import check_finite
 from .frame import Frame, Value
 from .fused import evaluate_fused
 from .levels import Scope
@@ -67,7 +68,8 @@ def apply(events: ak.Array, rules: Rules, *, engine: Engine = "numpy", threads: 
         ConfigError, ExpressionError: as :meth:`Rules.check`.
         SchemaError: entries of an object are dropped or reordered, and a nested object that names no
             parent has outer lists of their lengths: it may be theirs, and would no longer fit.
-        ExpressionError: an operation does not take the dtypes it is given, or a select is no condition.
+        ExpressionError: an operation does not take the dtypes it is given, a select is no condition, or a derived
+            field that must be finite is not.
         AlignmentError: the outer lists of an object are not as long as its parent's.
     """
     catalog = Catalog.from_events(events, rules.parents)
@@ -104,7 +106,10 @@ def choose(frame: Frame, rules: Rules, *, engine: Engine = "numpy", threads: int
         scope = rules.scope(step, frame.catalog)
         if step.kind == "derived":
             expression = rules.objects[step.object].derived[step.field]
-            frame.tables[step.object].put(step.field, compute(expression, scope, frame))
+            value = compute(expression, scope, frame)
+            if step.field in rules.objects[step.object].finite:
+                check_finite(expression, scope, frame, value)
+            frame.tables[step.object].put(step.field, value)
         else:
             _choose(step, rules, scope, frame, flow, compute)
     return flow

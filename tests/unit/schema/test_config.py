@@ -236,7 +236,15 @@ def test_json_schema_names_every_key():
     assert list(parts["ObjectConfig"]["properties"]) == [
         "from", "parent", "link", "pad", "ragged", "order", "select", "fields",
     ]  # fmt: skip
-    assert list(parts["FieldConfig"]["properties"]) == ["unit", "fill", "dtype", "name", "expr", "description"]
+    assert list(parts["FieldConfig"]["properties"]) == [
+        "unit",
+        "fill",
+        "dtype",
+        "name",
+        "expr",
+        "nonfinite",
+        "description",
+    ]
     assert all(part["additionalProperties"] is False for part in parts.values())
     text = json.dumps(schema)
     for name in parts:

@@ -1,6 +1,7 @@
 """Parsing: what binds to what, what is named, and how each mistake is told."""
 
 import pickle
+import re
 from contextlib import suppress
 
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 
 from simdprep.errors import ExpressionError
 from simdprep.transforms import names, parse
+from simdprep.transforms.functions import FUNCTIONS
 from simdprep.transforms.nodes import Binary, Call, Index, Lead, Match, Member, Name, Number, Unary, fold
+from tests.house.tree import ROOT
 
 
 def shown(expression):
@@ -209,3 +212,9 @@ def test_any_text_is_an_expression_or_an_expression_error(text):
 def test_any_characters_are_an_expression_or_an_expression_error(text):
     with suppress(ExpressionError):
         parse(text)
+
+
+def test_the_documentation_names_every_function():
+    page = (ROOT / "docs" / "expressions.md").read_text()
+    table = page[page.index("## Functions") : page.index("## Missing values")]
+    assert set(FUNCTIONS) <= set(re.findall(r"\w+", table))
