@@ -70,6 +70,7 @@ def _expand(name: str) -> list[str]:
         if path.is_dir():
             raise _folder_given(path, name)
         if path.exists():
+            _check_kind(path, name)
             return [name]
     if not _MAGIC.search(name):
         raise _missing(path, name)
@@ -83,7 +84,16 @@ def _expand(name: str) -> list[str]:
             expected="at least one",
             hint=_names_of(_folder_of(name)),
         )
+    for match in found:
+        if Path(match).exists():
+            _check_kind(Path(match), match)
     return found
+
+
+def _check_kind(path: Path, name: str) -> None:
+    """Raise for what is neither file nor dataset: whoever opens a pipe waits for its other end."""
+    if not path.is_file() and not path.is_dir():
+        raise InputError("input file", got=f"{name}, a pipe, socket or device", expected="a file, glob or URL")
 
 
 def _expand_url(name: str) -> list[str]:
