@@ -1,43 +1,18 @@
 """A Python writer that is killed, torn, or refused by the disk at every call that changes files: nothing is lost."""
 
-import json
 import random
 import subprocess
 import sys
 
 import pytest
 
-from tests.cmake_build import ROOT
-from tests.faults.fault_matrix import Ended, Matrix
+from tests.faults.fault_matrix import Matrix
 from tests.faults.fault_shim import KINDS, Fault, built_shim, calls, environment
+from tests.faults.trials import Trials
 
 OUTPUTS = ("out.h5", "folder")
 #: Faults of each output that run every time; all of them run with ``-m long``.
 SHARE = 24
-
-
-class Trials:
-    """Writers in forked processes of one that has imported everything."""
-
-    def __init__(self, library, folder):
-        self._server = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.writer_trials", str(folder)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment(library, folder),
-        )  # fmt: skip
-        assert json.loads(self._server.stdout.readline()) == {"ready": True}
-
-    def run(self, output, fault, log, overwrite):
-        trial = {
-            "output": str(output), "folder": str(output.parent), "call": fault.call, "kind": fault.word,
-            "lasts": fault.lasts, "log": str(log or ""), "overwrite": overwrite,
-        }  # fmt: skip
-        self._server.stdin.write(json.dumps(trial) + "\n")
-        self._server.stdin.flush()
-        answer = json.loads(self._server.stdout.readline())
-        return Ended(answer["status"], answer["text"])
-
-    def close(self):
-        self._server.communicate()
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Writers that meet a fault, each in a forked process; run with the shim preloaded.
+"""Writers and merges that meet a fault, each in a forked process; run with the shim preloaded.
 
 ``python -m tests.faults.writer_trials FOLDER`` reads trials from stdin, a JSON line each; answers with a JSON line:
 how the process ended, and what it said. Forking spares each of the many trials the second that the imports take.
@@ -31,13 +31,21 @@ def write(output: str, *, overwrite: bool, num_events: int = NUM_EVENTS) -> list
     return writer.summary.told
 
 
+def merge(sources: list[str], output: str, *, overwrite: bool) -> list[str]:
+    """Merge parts that lie where no fault happens."""
+    return sp.merge(sources, output, overwrite=overwrite, threads=1).told
+
+
 def child(trial: dict[str, Any], answer: int) -> int:
     """Run one trial; what it says goes to ``answer``."""
     arm = ctypes.CDLL(None).fault_arm
     log = trial["log"].encode() if trial["log"] else None
     arm(trial["folder"].encode(), ctypes.c_long(trial["call"]), trial["kind"].encode(), int(trial["lasts"]), log)
     try:
-        told = write(trial["output"], overwrite=trial["overwrite"])
+        if trial.get("sources"):
+            told = merge(trial["sources"], trial["output"], overwrite=trial["overwrite"])
+        else:
+            told = write(trial["output"], overwrite=trial["overwrite"])
         code, text = 0, "\n".join(told)
     except SimdprepError as error:
         code, text = error.exit_code, str(error)
