@@ -36,7 +36,7 @@ def jets(tmp_path_factory):
     return folder, {name: column[inside] for name, column in columns.items()}, jets[inside]
 
 
-def run_upp(folder, tmp_path, counts, **resampling):
+def run_upp(folder, tmp_path, counts, *, pattern="jets.h5", **resampling):
     """Run upp on the jets; returns the columns of the rows it wrote, with our labels, and its side files."""
     classes = [
         {"name": name, "label": name, "cuts": [f"flavour == {label}"], "colour": "k", "category": "toy"}
@@ -44,7 +44,7 @@ def run_upp(folder, tmp_path, counts, **resampling):
     ]
     (tmp_path / "classes.yaml").write_text(yaml.safe_dump(classes))
     region = {"name": "all", "cuts": [["pt", ">", 20], ["pt", "<", 100]]}
-    sample = {"name": "toy", "pattern": "jets.h5"}
+    sample = {"name": "toy", "pattern": pattern}
     config = {
         "global_cuts": {"train": [["abs_eta", ">", 0], ["abs_eta", "<", 2.5]]},
         "components": [
@@ -131,3 +131,38 @@ def test_side_files_of_upp_have_our_numbers(jets, tmp_path):
             assert norm[name][field]["std"] == pytest.approx(scale, rel=1e-4)
     weights = sizes.sum() / sizes
     np.testing.assert_allclose(classes["jets"]["flavour"], weights / weights.min(), atol=0.006)
+
+
+@pytest.mark.long
+def test_upp_takes_what_we_prepared_and_its_side_files_are_ours(jets, tmp_path):
+    folder, _, events = jets
+    ak.to_parquet(events, folder / "jets.parquet", row_group_size=20_000)
+    config = {
+        "input": {"files": [str(folder / "jets.parquet")]},
+        "objects": {
+            "events": {"fields": ["eventNumber"]},
+            "jets": {"fields": ["pt", "abs_eta", "mass", "flavour"]},
+            "tracks": {"pad": PAD, "fields": INPUTS["tracks"]},
+        },
+        "output": {"layout": "compound"},
+        "prepare": {
+            "labels": {
+                "name": "flavour_label",
+                "classes": {name: f"flavour == {label}" for label, name in enumerate(CLASSES)},
+            },
+            "split": {"key": ["eventNumber"], "train": 0.7, "val": 0.2, "test": 0.1},
+            "normalise": {name: dict.fromkeys(fields, "standard") for name, fields in INPUTS.items()},
+        },
+    }
+    summary = sp.prepare(config, tmp_path / "prepared")
+    rows, norm, classes = run_upp(tmp_path / "prepared" / "train", tmp_path, [-1] * 3, pattern="*.h5", method="none")
+    assert len(rows["pt"]) == summary.rows["train"]
+    sp.export(sp.transforms.State.load(tmp_path / "prepared" / "state.json"), tmp_path / "ours", to="salt")
+    ours = [yaml.safe_load((tmp_path / "ours" / f"{name}_dict.yaml").read_text()) for name in ("norm", "class")]
+    for name, fields in INPUTS.items():
+        for field in fields:
+            scale = norm[name][field]["std"]
+            assert ours[0][name][field]["std"] == pytest.approx(scale, rel=1e-4)
+            assert ours[0][name][field]["mean"] == pytest.approx(norm[name][field]["mean"], rel=1e-4, abs=1e-4 * scale)
+    np.testing.assert_allclose(ours[1]["jets"]["flavour_label"], classes["jets"]["flavour_label"], atol=0.006)
+    print(f"{summary.rows['train']:,} prepared jets taken by upp; norm_dict and class_dict agree")

@@ -27,6 +27,8 @@ STATE, REPORT = "state.json", "report.json"
 #: All that an output folder holds.
 CONTENTS = ("train", "val", "test", STATE, REPORT)
 _JOURNAL = "journal.jsonl"
+#: The field of labels of ftag, upp and salt, and their attribute with the names of the classes.
+CLASS_NAMES = "flavour_label"
 #: There while parts are being sealed: what is left of them then cannot be relied on.
 _SEALING = "sealing"
 
@@ -135,6 +137,7 @@ def publish(
     inputs = report["inputs"]
     config_sha256 = _core.sha256_bytes(setting.config.config_text.encode())
     categories = _categories(records)
+    texts = _class_names(setting)
     staging.seal()
     for split in setting.splits:
         folder = staging.folder / split
@@ -146,7 +149,7 @@ def publish(
             if "items" not in part:
                 continue
             place = folder / part["file"]
-            sha256, size = seal(place, {"inputs": inputs, "metadata": {KEY: text}})
+            sha256, size = seal(place, {"inputs": inputs, "metadata": {KEY: text}}, texts=texts)
             manifest.add(
                 name=f"part-{len(names):05d}.h5",
                 num_rows=part["rows"],
@@ -165,6 +168,13 @@ def publish(
     (staging.folder / STATE).write_text(text)
     (staging.folder / REPORT).write_text(json.dumps(report, indent=1) + "\n")
     staging.finish()
+
+
+def _class_names(setting: Setting) -> dict[tuple[str, str], Sequence[str]]:
+    """Return what salt and ftag read the names of the classes from: where a field of that name has their numbers."""
+    if setting.schema.layout != "compound" or CLASS_NAMES not in setting.added:
+        return {}
+    return {(setting.home, CLASS_NAMES): setting.classes}
 
 
 def _categories(records: Sequence[Record]) -> dict[tuple[str, str], tuple[str, ...]]:

@@ -81,7 +81,7 @@ def prepare(
         outcome.check(plan.paths)
         balance = outcome.balance
         balance.check()
-        state = _state(setting, records, factors)
+        state = _state(setting, records, outcome, factors)
         report = {"inputs": [dict(entry.identity) for entry in plan.files], **outcome.data()}
         publish(staging, setting, records, state, report)
     summary = PrepareSummary(str(output), dict(outcome.rows), balance, report, [*staging.told, *plan.told])
@@ -164,7 +164,7 @@ def _surveyed(
     return sums, steps, parametric
 
 
-def _state(setting: Setting, records: Sequence[Record], factors: Factors) -> State:
+def _state(setting: Setting, records: Sequence[Record], outcome: Outcome, factors: Factors) -> State:
     constants = Constants.of(setting)
     for record in records:
         constants.merge(record["constants"])
@@ -174,6 +174,7 @@ def _state(setting: Setting, records: Sequence[Record], factors: Factors) -> Sta
         constants.transforms(),
         classes=setting.classes if named else (),
         label=f"{setting.home}.{setting.added[0]}" if named else None,
+        class_weights=outcome.sums["train"].class_weights.tolist() if named else None,
         fills={spec.name: {entry.name: entry.fill for entry in spec.fields} for spec in schema.objects},
         pads={spec.name: spec.pad for spec in schema.objects if spec.pad is not None},
         sections={

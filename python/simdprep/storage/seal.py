@@ -1,11 +1,11 @@
-"""Seal: what is known only after a part was written, added to its provenance."""
+"""Seal: what is known only after a part was written, added to its provenance, and what other tools look for."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,9 @@ _PROVENANCE = "simdprep_provenance"
 _BLOCK = 1 << 20
 
 
-def seal(path: Path, more: Mapping[str, Any]) -> tuple[str, int]:
+def seal(
+    path: Path, more: Mapping[str, Any], *, texts: Mapping[tuple[str, str], Sequence[str]] | None = None
+) -> tuple[str, int]:
     """Add entries to the provenance of a part that no manifest names yet; return its SHA-256 and size.
 
     Killed meanwhile it leaves a part that does not open, so the part must still be one that can be made again.
@@ -25,6 +27,8 @@ def seal(path: Path, more: Mapping[str, Any]) -> tuple[str, int]:
     Args:
         path: The part.
         more: JSON by key; what is there already is replaced.
+        texts: Lists of texts for other tools, by object and attribute, as they write them: of variable length.
+            Nothing of ours reads them.
     """
     access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
     access.set_libver_bounds(h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)
@@ -38,6 +42,8 @@ def seal(path: Path, more: Mapping[str, Any]) -> tuple[str, int]:
         for name, value in ((_PROVENANCE, text), (_PROVENANCE + "_sha256", _digest(text))):
             h5py.h5a.delete(file, name.encode())
             write_attribute(file, "/", name, value)
+        for (owner, name), listed in (texts or {}).items():
+            h5py.File(file)[owner].attrs.create(name, list(listed), dtype=h5py.string_dtype())
         h5py.h5f.flush(file)
     finally:
         file.close()

@@ -71,6 +71,19 @@ class ClassSums:
         size: Floats = np.divide(self.class_sum**2, squares, out=np.zeros(len(self.classes)), where=squares > 0)
         return size
 
+    @property
+    def class_weights(self) -> Floats:
+        """What the rows of each class are multiplied by for all classes to count alike, (n_classes,); the least is 1.
+
+        Raises:
+            SchemaError: a class has no row.
+        """
+        rows = self._count.reshape(len(self.classes), -1).sum(axis=1)
+        for name, count in zip(self.classes, rows.tolist(), strict=True):
+            if not count:
+                raise SchemaError(f"rows of class {name}", got="none", expected="one or more")
+        return np.asarray(rows.max() / rows, np.float64)
+
     def fit(self, labels: NDArray[Any], weights: NDArray[Any] | None = None, samples: NDArray[Any] | int = 0) -> None:
         """Take a batch into account; rows of label -1 are in no class and do not count.
 

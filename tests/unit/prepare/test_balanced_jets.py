@@ -3,12 +3,15 @@
 import json
 
 import awkward as ak
+import h5py
 import numpy as np
 import pytest
 
 import simdprep as sp
 from simdprep.errors import SchemaError
+from simdprep.storage import verify
 from simdprep.testing import toy_jets
+from simdprep.transforms import State
 
 pytest.importorskip("pyarrow")
 
@@ -31,13 +34,17 @@ def folder(tmp_path_factory):
     return folder
 
 
-def prepared(folder, output, balance, **changes):
+def prepared(folder, output, balance, layout="columns", **changes):
     config = {
         "input": {"files": [str(folder / "one.parquet"), str(folder / "two.parquet")]},
         "objects": {"events": {"fields": ["eventNumber"]}, "jets": {"fields": ["pt", "eta", "flavour"]}},
         "select": "jets.pt < 100",
+        "output": {"layout": layout},
         "prepare": {
-            "labels": {"classes": {name: f"flavour == {label}" for label, name in enumerate(CLASSES)}},
+            "labels": {
+                "name": "flavour_label",
+                "classes": {name: f"flavour == {label}" for label, name in enumerate(CLASSES)},
+            },
             "weight": "weight",
             "split": {"key": ["eventNumber"], "train": 0.6, "val": 0.2, "test": 0.2},
             "balance": {"variables": {"pt": PT, "abs(eta)": ETA}, **balance},
@@ -51,13 +58,13 @@ def prepared(folder, output, balance, **changes):
 def histograms(output, split, weights=False):
     """What is stored of each class, by numpy."""
     with sp.open(output / split) as dataset:
-        jets = {name: dataset["jets"][name][:] for name in ("pt", "eta", "label", "weight")}
+        jets = {name: dataset["jets"][name][:] for name in ("pt", "eta", "flavour_label", "weight")}
     return np.array(
         [
             np.histogram2d(
                 jets["pt"][own], abs(jets["eta"][own]), [PT, ETA], weights=jets["weight"][own] if weights else None
             )[0]
-            for own in (jets["label"] == label for label in range(3))
+            for own in (jets["flavour_label"] == label for label in range(3))
         ]
     )
 
@@ -153,10 +160,17 @@ def test_an_empty_class_is_told(folder, tmp_path):
         prepared(folder, tmp_path / "out", {"method": "pdf", "target": "b"}, **changes)
 
 
-def test_a_second_run_gives_the_same_bytes(folder, tmp_path):
+def test_names_of_classes_are_where_other_tools_look_and_a_second_run_gives_the_same_bytes(folder, tmp_path):
     balance = {"method": "countup", "target": "mean", "counts": {"train": 3_000}}
     for name in ("one", "again"):
-        prepared(folder, tmp_path / name, balance)
+        prepared(folder, tmp_path / name, balance, layout="compound")
+    for split in ("train", "val", "test"):
+        with h5py.File(tmp_path / "one" / split / "part-00000.h5") as file:
+            assert list(file["jets"].attrs["flavour_label"]) == list(CLASSES)
+        assert not verify(tmp_path / "one" / split).problems
+    state = State.load(tmp_path / "one" / "state.json")
+    rows = np.bincount(sp.open(tmp_path / "one" / "train")["jets"]["flavour_label"][:])
+    assert state.class_weights == pytest.approx(rows.max() / rows)
     one, again = (
         {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
         for root in (tmp_path / "one", tmp_path / "again")

@@ -188,3 +188,11 @@ def test_what_the_policy_of_negative_weights_changes_is_counted():
         NegativeWeights.from_state({})
     with pytest.raises(ConfigError, match="negative_weights: got 'abs'"):
         NegativeWeights(CLASSES, "abs")
+
+
+def test_weights_of_classes_that_make_them_count_alike():
+    sums = ClassSums(CLASSES, SAMPLES)
+    sums.fit(np.array([0, 0, 1, 1, 1, 1, 1]), np.arange(7.0), np.array([0, 1, 0, 1, 2, 3, 3]))
+    assert sums.class_weights.tolist() == [2.5, 1]
+    with pytest.raises(SchemaError, match="rows of class signal: got none"):
+        ClassSums(CLASSES).class_weights  # noqa: B018 - for its error
