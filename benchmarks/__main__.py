@@ -10,7 +10,7 @@ from .result import FOLDER, Verdict
 from .session import run
 
 #: In the order of the data's way.
-QUESTIONS = ("pad", "fuse", "expressions", "codec", "write", "cpp", "read", "load", "convert", "level")
+QUESTIONS = ("pad", "fuse", "expressions", "balance", "codec", "write", "cpp", "read", "load", "convert", "level")
 
 
 def main(words: Sequence[str] | None = None) -> int:

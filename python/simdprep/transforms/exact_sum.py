@@ -43,34 +43,32 @@ class ExactSums:
         return len(self._limbs)
 
     def add(self, values: NDArray[Any], index: NDArray[np.int64] | None = None) -> None:
-        """Add each of ``values`` (n,) to the sum that ``index`` (n,) names; without one, to the first.
+        """Add each of ``values`` (n,) to the sum that ``index`` (n,) names, -1 for none; without it, to the first.
 
         Raises:
             SchemaError: a value is not finite (its place is named), an index is not of a sum, or shapes do not fit.
         """
-        from .exact_sum_kernel import accumulate, exponents
+        from .exact_sum_kernel import accumulate, survey
 
         wide = np.ascontiguousarray(values, np.float64)
         places = np.zeros(len(wide), np.int64) if index is None else np.ascontiguousarray(index, np.int64)
         if wide.ndim != 1 or places.shape != wide.shape:
             raise SchemaError("values to add", got=f"shape {wide.shape}", expected=f"(n,), and an index {wide.shape}")
-        if len(places) and not (places.min() >= 0 and places.max() < len(self)):
-            raise SchemaError(
-                "index of a sum", got=f"{places.min()} to {places.max()}", expected=f"0 to {len(self) - 1}"
-            )
         for begin in range(0, len(wide), MOST):
-            bits = wide[begin : begin + MOST].view(np.int64)
-            low, high = exponents(bits)
+            bits, own = wide[begin : begin + MOST].view(np.int64), places[begin : begin + MOST]
+            low, high, least, most = survey(bits, own)
+            if least < -1 or most >= len(self):
+                raise SchemaError("index of a sum", got=f"{least} to {most}", expected=f"-1 to {len(self) - 1}")
             if high < low:
                 continue  # zeros
             if high == 0x7FF:
-                row = int(np.flatnonzero(~np.isfinite(wide))[0])
+                row = int(np.flatnonzero(~np.isfinite(wide) & (places >= 0))[0])
                 raise SchemaError("weight", got=f"{wide[row]} in row {row}", expected="a finite number")
             self._hold((low - 1) // BITS, (high - 1) // BITS + 4)
             if self._pending + len(bits) > MOST:
                 self._carry()
             self._pending += len(bits)
-            accumulate(bits, places[begin : begin + MOST], self._limbs, self._first)
+            accumulate(bits, own, self._limbs, self._first)
 
     def merge(self, other: ExactSums) -> None:
         """Add the sums of another, one by one.

@@ -12,20 +12,28 @@ _FRACTION = (1 << 52) - 1
 
 
 @jit
-def exponents(bits: NDArray[np.int64]) -> tuple[int, int]:
-    """Return the least and the largest exponent field of the float64 that are not 0; 2047 is infinite or NaN."""
-    low, high = 2048, 0
-    for word in bits:
-        if word & 0x7FFFFFFFFFFFFFFF:
+def survey(bits: NDArray[np.int64], index: NDArray[np.int64]) -> tuple[int, int, int, int]:
+    """Return the least and the largest exponent field of float64 that count and are not 0, and the ends of ``index``.
+
+    2047 is infinite or NaN. Numbers of a negative index do not count.
+    """
+    low, high, least, most = 2048, 0, 0, -1
+    for row in range(len(bits)):
+        word, place = bits[row], index[row]
+        least, most = min(least, place), max(most, place)
+        if place >= 0 and word & 0x7FFFFFFFFFFFFFFF:
             field = max((word >> 52) & 0x7FF, 1)
             low, high = min(low, field), max(high, field)
-    return low, high
+    return low, high, least, most
 
 
 @jit
 def accumulate(bits: NDArray[np.int64], index: NDArray[np.int64], limbs: NDArray[np.int64], first: int) -> None:
     """Add float64 of these ``bits`` to rows of ``limbs``, whose lowest one is number ``first``; no carry moves on."""
     for row in range(len(bits)):
+        place = index[row]
+        if place < 0:
+            continue
         word = bits[row]
         field = (word >> 52) & 0x7FF
         number = word & _FRACTION
@@ -37,7 +45,6 @@ def accumulate(bits: NDArray[np.int64], index: NDArray[np.int64], limbs: NDArray
         shift = (field - 1) & 31
         low = (number & _LOW) << shift
         middle = ((number >> 32) << shift) + (low >> 32)
-        place = index[row]
         if word < 0:
             limbs[place, limb] -= low & _LOW
             limbs[place, limb + 1] -= middle & _LOW

@@ -94,14 +94,7 @@ class Histogram:
         Raises:
             SchemaError: a label is of no class.
         """
-        labels = np.asarray(labels)
-        if labels.shape != cells.shape or labels.dtype.kind not in "iu":
-            raise SchemaError("labels", got=f"{labels.dtype} {labels.shape}", expected=f"integers {cells.shape}")
-        if len(labels) and not (labels.min() >= -1 and labels.max() < len(self.classes)):
-            got = f"{labels.min()} to {labels.max()}"
-            raise SchemaError("label", got=got, expected=f"integers -1 to {len(self.classes) - 1}")
-        wide: Cells = labels.astype(np.int64)
-        return np.where((wide < 0) | (cells < 0), -1, wide * self.num_cells + cells)
+        return self._placed(cells, labels)[0]
 
     def fit(
         self,
@@ -135,20 +128,14 @@ class Histogram:
         """Take a batch into account whose cells are known; see :meth:`fit` and :meth:`locate`."""
         from .histogram_kernel import count
 
-        places = self.places(cells, labels)
         for what, given in (("weights", weights), ("copies", copies)):
             if given is not None and given.shape != cells.shape:
                 raise SchemaError(what, got=f"shape {given.shape}", expected=str(cells.shape))
-        inside = places >= 0
-        out = np.asarray(labels)[(cells < 0) & (np.asarray(labels) >= 0)]
-        self._outside += np.bincount(out, minlength=len(self.classes))
-        if not inside.all():
-            places = places[inside]
-            weights = None if weights is None else weights[inside]
-            copies = None if copies is None else copies[inside]
+        places, outside = self._placed(cells, labels)
         if copies is not None:
             places = np.repeat(places, copies)
             weights = None if weights is None else np.repeat(weights, copies)
+        self._outside += outside
         counts = np.zeros(len(self._counts), np.int64)
         count(places, counts)
         self._counts += counts
@@ -227,6 +214,19 @@ class Histogram:
             got = f"{type(error).__name__}: {error}"
             raise SchemaError("state of a histogram", got=got, expected="what state() returns") from error
         return result
+
+    def _placed(self, cells: Cells, labels: NDArray[Any]) -> tuple[Cells, NDArray[np.int64]]:
+        """Return the cell of each row among those of all classes, and how many of each class are outside."""
+        from .histogram_kernel import place
+
+        labels = np.asarray(labels)
+        if labels.shape != cells.shape or labels.dtype.kind not in "iu":
+            raise SchemaError("labels", got=f"{labels.dtype} {labels.shape}", expected=f"integers {cells.shape}")
+        places, outside = np.empty(len(cells), np.int64), np.zeros(len(self.classes), np.int64)
+        if not place(cells, np.ascontiguousarray(labels, np.int64), self.num_cells, outside, places):
+            got = f"{labels.min()} to {labels.max()}"
+            raise SchemaError("label", got=got, expected=f"integers -1 to {len(self.classes) - 1}")
+        return places, outside
 
     def _column(self, columns: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
         if name not in columns:

@@ -48,7 +48,34 @@ def locate(
 
 
 @jit
+def place(
+    cells: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    num_cells: int,
+    outside: NDArray[np.int64],
+    out: NDArray[np.int64],
+) -> bool:
+    """Write the cell of each row among those of all classes, -1 for label -1 and outside; count those outside.
+
+    Returns:
+        Whether all labels are of a class or -1; if not, nothing that was written is of use.
+    """
+    for row in range(len(cells)):
+        cell, label = cells[row], labels[row]
+        if label < -1 or label >= len(outside):
+            return False
+        out[row] = -1
+        if label >= 0:
+            if cell >= 0:
+                out[row] = label * num_cells + cell
+            else:
+                outside[label] += 1
+    return True
+
+
+@jit
 def count(cells: NDArray[np.int64], counts: NDArray[np.int64]) -> None:
-    """Count rows by cell."""
+    """Count rows by cell; those of cell -1 do not count."""
     for cell in cells:
-        counts[cell] += 1
+        if cell >= 0:
+            counts[cell] += 1

@@ -89,22 +89,26 @@ class Labels:
         Raises:
             SchemaError: a class has no mask, or shapes or dtypes do not fit.
         """
+        from .labels_kernel import first_met
+
         stacked = self._stacked(masks)
-        met = stacked.sum(axis=0, dtype=np.int32)
-        labels: Classes = np.where(met > 0, stacked.argmax(axis=0), UNLABELLED).astype(np.int32)
-        if rows is None:
-            rows = np.arange(len(labels), dtype=np.int64) + (int(self._counts.sum()) + self._num_unlabelled)
-        self._counts += np.bincount(labels[labels >= 0], minlength=len(self.classes))
-        self._num_unlabelled += int((met == 0).sum())
-        several = np.flatnonzero(met > 1)
+        size = len(self.classes)
+        labels: Classes = np.empty(stacked.shape[1], np.int32)
+        before = int(self._counts.sum()) + self._num_unlabelled
+        counts, overlaps = np.zeros(size, np.int64), np.zeros((size, size), np.int64)
+        met = first_met(stacked, labels, counts, overlaps)
+        self._counts += counts
+        for one, two in np.argwhere(overlaps).tolist():
+            self._overlaps[one, two] += int(overlaps[one, two])
+        none, several = np.flatnonzero(met == 0), np.flatnonzero(met == 2)
+        self._num_unlabelled += len(none)
         self._num_overlapping += len(several)
-        for one in range(len(self.classes)) if len(several) else ():
-            for two in range(one + 1, len(self.classes)):
-                both = int((stacked[one, several] & stacked[two, several]).sum())
-                if both:
-                    self._overlaps[one, two] += both
-        self._note("unlabelled", rows[met == 0])
-        self._note("overlap", rows[several])
+        if rows is None:
+            none, several = none + before, several + before
+        else:
+            none, several = rows[none], rows[several]
+        self._note("unlabelled", none)
+        self._note("overlap", several)
         return labels
 
     def check(self, *, describe: Callable[[int], str] | None = None, where: str | None = None) -> None:

@@ -83,7 +83,8 @@ class Resample:
         self.counts = _counts(self.histogram.classes, counts)
         self.most_copies = most_copies
         self._ranks = Ranks()
-        self._halves = halves(key_of(self.seed, NAME))
+        #: What the hashes of rows are taken with.
+        self.key = key_of(self.seed, NAME)
         self._solution: tuple[Counts, Words, NDArray[np.float64]] | None = None
 
     def fit(
@@ -112,7 +113,7 @@ class Resample:
         words = self._identity(identity, len(cells))
         places = self.histogram.places(cells, labels)
         inside = places >= 0
-        self._ranks.add(places[inside], hash_of(words[inside], key_of(self.seed, NAME)))
+        self._ranks.add(places[inside], hash_of(words[inside], self.key))
 
     def merge(self, other: Self) -> None:
         """Take into account what ``other`` was fitted on.
@@ -174,7 +175,7 @@ class Resample:
         cells = self.histogram.locate(columns)
         words = self._identity(identity, len(cells))
         places = self.histogram.places(cells, labels)
-        return copies(words, self._halves, places, base.reshape(-1), thresholds.reshape(-1))
+        return copies(words, halves(self.key), places, base.reshape(-1), thresholds.reshape(-1))
 
     def report(self, after: Histogram | None = None) -> dict[str, Any]:
         """Return the distributions before, as wanted, and ``after``, which is fitted on what was written; for JSON."""
