@@ -22,11 +22,7 @@ from .question import Contender, Target
 PEER, BOOST = "numpy", "boost-histogram"
 
 ASKS = "split, label, sum, bin, weigh and resample rows"
-TARGETS = (
-    Target(PEER, 1, "speed", 4.0, ("split",)),
-    Target(PEER, 1, "speed", 2.0, ("labels", "histogram", "copies")),
-    Target(BOOST, 1, "speed", 1.0, ("histogram",)),
-)
+TARGETS = (Target(PEER, 1, "speed", 2.0, ("split", "labels", "histogram", "copies")),)
 
 CLASSES, SAMPLES = ("b", "c", "light"), ("ttbar", "zprime")
 AXES = (Axis("pt", np.linspace(20, 400, 51)), Axis("abs(eta)", np.linspace(0, 2.5, 11)))
