@@ -62,9 +62,17 @@ class FieldFits:
             flat, valid, np.empty(0) if weights is None else weights, self._weighted, self._summed, self.takes_log,
             self.offset, sums.tables, self._counts, sums.overflowed, odd, self._least, self._greatest,
         )  # fmt: skip
-        for index, quantiles in self._quantiles.items():
-            quantiles.add(self._finite(flat[valid, index], index))
+        if self._quantiles:
+            self._fit_quantiles(flat, valid)
         return odd
+
+    def _fit_quantiles(self, flat: NDArray[Any], valid: NDArray[np.bool_]) -> None:
+        from .quantiles_kernel import finite_values
+
+        values = np.empty(len(flat))
+        for index, quantiles in self._quantiles.items():
+            takes_log, offset = bool(self.takes_log[index]), float(self.offset[index])
+            quantiles.add(values[: finite_values(flat, index, valid, takes_log, offset, values)])
 
     def merge(self, other: FieldFits) -> None:
         """Take into account what ``other`` saw."""
@@ -152,12 +160,3 @@ class FieldFits:
             moments = replace(moments, weights=int(self._counts[index]) << UNIT_BITS)
         variance = moments.variance
         return moments.mean, math.sqrt(variance) if variance >= 0 else math.nan
-
-    def _finite(self, column: NDArray[Any], index: int) -> NDArray[np.float64]:
-        from .logarithm import log_of_all
-
-        values = column.astype(np.float64)
-        if self.takes_log[index]:
-            log_of_all(values, float(self.offset[index]))
-        finite: NDArray[np.float64] = values[np.isfinite(values)]
-        return finite

@@ -6,7 +6,6 @@ Importing this module loads numba.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .jit import jit
 
@@ -56,10 +55,3 @@ def log_of(value: float) -> float:
     if value < _SMALLEST_NORMAL:
         return _log_of_normal(value * _SCALE) - 54 * _LOG_2
     return value  # infinity and NaN
-
-
-@jit
-def log_of_all(values: NDArray[np.float64], offset: float) -> None:
-    """Replace ``values`` (n,) by the logarithms of ``values + offset``."""
-    for index in range(len(values)):
-        values[index] = log_of(values[index] + offset)

@@ -22,9 +22,6 @@ _KEPT_BITS = 12
 _DROPPED_BITS = 52 - _KEPT_BITS
 ERROR = 2.0 ** -(_KEPT_BITS + 1)
 
-#: Buckets that are counted in an array; chunks with numbers further apart are sorted.
-_DENSE = 1 << 22
-
 
 class Quantiles:
     """Quantiles of the numbers given to :meth:`add`, interpolated linearly between neighbours, as numpy does.
@@ -53,7 +50,7 @@ class Quantiles:
             self._values.append(values + 0.0)  # a copy; -0.0 becomes 0.0
             return
         self._to_buckets()
-        self._add_counts(*_counted(_keys_of(values)))
+        self._add_counts(*_counted(values))
 
     def merge(self, other: Quantiles) -> None:
         """Take into account what ``other`` was given."""
@@ -111,20 +108,10 @@ class Quantiles:
             return
         values, self._values = self._values, None
         for part in values:
-            self._add_counts(*_counted(_keys_of(part)))
+            self._add_counts(*_counted(part))
 
     def _add_counts(self, keys: NDArray[np.int64], counts: NDArray[np.int64]) -> None:
-        self._keys, where = np.unique(np.concatenate([self._keys, keys]), return_inverse=True)
-        counts = np.concatenate([self._counts, counts])
-        self._counts = np.zeros(len(self._keys), np.int64)
-        np.add.at(self._counts, where, counts)
-
-
-def _keys_of(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return bucket numbers, which are in the order of the values."""
-    bits = (values + 0.0).view(np.int64)
-    keys: NDArray[np.int64] = np.abs(bits & np.int64(0x7FFFFFFFFFFFFFFF)) >> _DROPPED_BITS
-    return np.where(bits < 0, -1 - keys, keys)
+        self._keys, self._counts = _summed(np.concatenate([self._keys, keys]), np.concatenate([self._counts, counts]))
 
 
 def _middles_of(keys: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -134,16 +121,28 @@ def _middles_of(keys: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.where(keys < 0, -middle, middle)
 
 
-def _counted(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    if not len(keys):
-        return keys, keys
-    low, high = int(keys.min()), int(keys.max())
-    if high - low >= _DENSE:
-        found, counts = np.unique(keys, return_counts=True)
-        return found, counts.astype(np.int64)
-    counts = np.bincount(keys - low)
-    (places,) = np.nonzero(counts)
-    return places.astype(np.int64) + low, counts[places].astype(np.int64)
+def _counted(values: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return buckets, in the order of their numbers, and how many of the values are in each.
+
+    A bucket's key is sign and leading bits of a number: ``key`` where it is positive or 0, ``-1 - key`` else.
+    """
+    from .quantiles_kernel import bucket_range, count_buckets
+
+    first, last = bucket_range(values, _DROPPED_BITS)
+    counts = np.zeros((2, max(last - first + 1, 0)), np.int64)
+    zeros = count_buckets(values, _DROPPED_BITS, first, counts)
+    (negative,), (positive,) = np.nonzero(counts[1]), np.nonzero(counts[0])
+    keys = [-1 - first - negative, np.zeros(1, np.int64), first + positive]
+    found = [counts[1][negative], np.array([zeros]), counts[0][positive]]
+    return _summed(np.concatenate(keys), np.concatenate(found))
+
+
+def _summed(keys: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return each key once, in order, with its counts added up; those without any are left out."""
+    unique, where = np.unique(keys, return_inverse=True)
+    sums = np.zeros(len(unique), np.int64)
+    np.add.at(sums, where, counts)
+    return unique[sums > 0], sums[sums > 0]
 
 
 def _text(values: NDArray[Any]) -> str:
