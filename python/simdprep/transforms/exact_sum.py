@@ -23,6 +23,9 @@ BITS = 32
 #: The unit of the sums is 2**-UNIT, the least positive float64.
 UNIT = 1074
 
+#: No sum has more digits, or a greater power of two.
+LONGEST = 4096
+
 #: So many numbers may be added before carries must be moved on.
 MOST = 1 << 30
 
@@ -112,7 +115,7 @@ class ExactSums:
 
     def state(self) -> list[str]:
         """Return the sums as JSON can hold them: exact, as ``<integer in hexadecimal>p<power of two>``."""
-        return [_text(number) for number in self.integers()]
+        return [exact_text(number) for number in self.integers()]
 
     @classmethod
     def from_state(cls, state: Sequence[str]) -> Self:
@@ -123,7 +126,7 @@ class ExactSums:
         """
         result = cls(len(state))
         for row, text in enumerate(state):
-            number = _number(text)
+            number = exact_number(text)
             low = ((number & -number).bit_length() - 1) // BITS if number else 0
             result._hold(low, abs(number).bit_length() // BITS + 2)
             rest, limb = number >> (BITS * low), low - result._first
@@ -161,12 +164,20 @@ def rounded(number: int) -> float:
         return float("inf") if number > 0 else float("-inf")
 
 
-def _text(number: int) -> str:
+def exact_text(number: int) -> str:
+    """Return an integer in units of 2**-1074 as JSON can hold it: ``<integer in hexadecimal>p<power of two>``."""
     power = (number & -number).bit_length() - 1 if number else 0
     return f"{'-' if number < 0 else ''}{abs(number) >> power:x}p{power - UNIT if number else 0}"
 
 
-def _number(text: str) -> int:
+def exact_number(text: str) -> int:
+    """Return the integer whose :func:`exact_text` this is.
+
+    Raises:
+        ValueError: it is none, or larger than any sum of float64. (AttributeError where it is no text.)
+    """
     digits, _, power = text.partition("p")
+    if len(digits) > LONGEST or not -UNIT <= int(power) <= LONGEST:
+        raise ValueError("no text of a sum")
     number = int(digits, 16)
     return number << (int(power) + UNIT) if number else 0

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SchemaError
+from .exact_sum import UNIT
 from .field_rule import QUANTILES, FieldRule
-from .moments import UNIT_BITS, Moments, MomentTables
+from .moments import Moments, MomentTables
 from .quantiles import Quantiles
 
 _NONFINITE = {"keep": 0, "zero": 1, "error": 2}
@@ -157,6 +158,6 @@ class FieldFits:
             low, centre, high = self._quantiles[index].quantiles(QUANTILES)
             return centre, max(high - centre, centre - low)
         if not rule.weighted:
-            moments = replace(moments, weights=int(self._counts[index]) << UNIT_BITS)
+            moments = replace(moments, weights=int(self._counts[index]) << UNIT)
         variance = moments.variance
         return moments.mean, math.sqrt(variance) if variance >= 0 else math.nan

@@ -15,13 +15,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from .exact_sum import exact_number, exact_text
+
 #: Terms of a table: Σwx as two floats, Σwx² as three, Σw. Unweighted ones use the first of the first two and the
 #: first two of the next.
 NUM_TERMS = 6
 SUM, SQUARES, WEIGHTS = (0, 1), (2, 3, 4), (5,)
 
 EXPONENTS = 2048
-UNIT_BITS = 1074
 #: Rows after which the 64-bit tables are emptied: each adds at most 27 bits.
 MAX_ROWS = 1 << 35
 
@@ -49,11 +50,6 @@ class Moments:
         )  # fmt: skip
 
     @property
-    def weight(self) -> float:
-        """Σw as a float."""
-        return self.weights / (1 << UNIT_BITS)
-
-    @property
     def mean(self) -> float:
         """Σwx / Σw, rounded once; NaN where Σw is 0. (Without weights, Σw is to be set to the number of entries.)"""
         return self.total / self.weights if self.weights else float("nan")
@@ -72,19 +68,19 @@ class Moments:
 
     def state(self) -> list[Any]:
         """Return the numbers as JSON can hold them: large ones as hexadecimal digits and a power of two."""
-        return [*(_text(value) for value in (self.total, self.squares, self.weights)), self.overflowed]
+        return [*(exact_text(value) for value in (self.total, self.squares, self.weights)), self.overflowed]
 
     @classmethod
     def from_state(cls, state: Sequence[Any]) -> Self:
         """Return the sums whose :meth:`state` this is.
 
         Raises:
-            ValueError: it is none. (TypeError where it is no list.)
+            ValueError: it is none. (TypeError, AttributeError where it is of other types.)
         """
         total, squares, weights, overflowed = state
         if type(overflowed) is not bool:
             raise ValueError("mark of a sum")
-        return cls(_number(total), _number(squares), _number(weights), overflowed)
+        return cls(exact_number(total), exact_number(squares), exact_number(weights), overflowed)
 
 
 @dataclass
@@ -139,18 +135,3 @@ def _numbers(tables: NDArray[np.int64]) -> list[list[int]]:
     for (term, index, exponent), (high, low) in zip(places.tolist(), tables[tuple(places.T)].tolist(), strict=True):
         found[term][index] += ((high << 26) + low) << max(exponent - 1, 0)
     return found
-
-
-def _text(value: int) -> str:
-    zeros = (value & -value).bit_length() - 1 if value else 0
-    return f"{value >> zeros:x}p{zeros - UNIT_BITS}"
-
-
-def _number(text: Any) -> int:
-    if type(text) is not str:
-        raise ValueError("text of a sum")
-    digits, _, power = text.partition("p")
-    zeros = int(power) + UNIT_BITS
-    if not 0 <= zeros <= 4 * EXPONENTS or len(digits) > 2 * EXPONENTS:
-        raise ValueError("text of a sum")
-    return int(digits, 16) << zeros
