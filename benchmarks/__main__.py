@@ -10,7 +10,9 @@ from .result import FOLDER, Verdict
 from .session import run
 
 #: In the order of the data's way.
-QUESTIONS = ("pad", "fuse", "expressions", "balance", "codec", "write", "cpp", "read", "load", "convert", "level")
+QUESTIONS = (
+    "pad", "fuse", "expressions", "balance", "normalise", "codec", "write", "cpp", "read", "load", "convert", "level",
+)  # fmt: skip
 
 
 def main(words: Sequence[str] | None = None) -> int:

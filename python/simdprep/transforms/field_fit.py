@@ -24,6 +24,10 @@ _SCALES = {
 }
 
 
+#: Rows of which the numbers of all fields are held at once, where quantiles are asked for.
+KEPT_ROWS = 1 << 16
+
+
 class FieldFits:
     """Moments, bounds or quantiles of each field, whichever its method needs.
 
@@ -42,9 +46,10 @@ class FieldFits:
         self._summed = np.array([rule.method == "standard" for rule in rules])
         self._sums = MomentTables([rule.weighted for rule in rules])
         self._counts = np.zeros(len(rules), np.int64)
-        self._least = np.full(len(rules), np.inf)
-        self._greatest = np.full(len(rules), -np.inf)
+        self._bounds = np.tile([np.inf, -np.inf], (len(rules), 1))
+        self._places = np.full(len(rules), -1)
         self._quantiles = {index: Quantiles() for index, rule in enumerate(rules) if rule.method == "robust"}
+        self._places[list(self._quantiles)] = range(len(self._quantiles))
 
     def count(self) -> NDArray[np.int64]:
         """Return how many entries counted, per field."""
@@ -54,33 +59,34 @@ class FieldFits:
         self, flat: NDArray[Any], valid: NDArray[np.bool_], weights: NDArray[np.float64] | None
     ) -> NDArray[np.int64]:
         """Take ``flat`` (n, n_fields), float32 or float64, into account; return how many were not finite, per field."""
-        from .normalise_kernel import accumulate
+        from .fit_kernel import MOST_ROWS, accumulate
 
-        odd = np.zeros(len(self.rules), np.int64)
-        sums = self._sums
-        sums.note(len(flat))
-        accumulate(
-            flat, valid, np.empty(0) if weights is None else weights, self._weighted, self._summed, self.takes_log,
-            self.offset, sums.tables, self._counts, sums.overflowed, odd, self._least, self._greatest,
-        )  # fmt: skip
-        if self._quantiles:
-            self._fit_quantiles(flat, valid)
+        size = len(self.rules)
+        odd = np.zeros(size, np.int64)
+        own = np.empty(0) if weights is None else weights
+        step = min(MOST_ROWS, KEPT_ROWS) if self._quantiles else MOST_ROWS
+        for start in range(0, len(flat), step):
+            part = slice(start, start + step)
+            rows = len(flat[part])
+            self._sums.note(rows)
+            integers, shifts = np.zeros((size, 4), np.int64), np.zeros(size, np.int64)
+            kept, ends = np.empty((len(self._quantiles), rows)), np.zeros(len(self._quantiles), np.int64)
+            accumulate(
+                flat[part], valid[part], own[part], self._weighted, self._summed, self.takes_log, self.offset,
+                integers, shifts, self._sums.tables, self._sums.marks, self._counts, odd, self._bounds,
+                self._places, kept, ends,
+            )  # fmt: skip
+            self._sums.add_integers(integers, shifts)
+            for quantiles, values, end in zip(self._quantiles.values(), kept, ends.tolist(), strict=True):
+                quantiles.add(values[:end])
         return odd
-
-    def _fit_quantiles(self, flat: NDArray[Any], valid: NDArray[np.bool_]) -> None:
-        from .quantiles_kernel import finite_values
-
-        values = np.empty(len(flat))
-        for index, quantiles in self._quantiles.items():
-            takes_log, offset = bool(self.takes_log[index]), float(self.offset[index])
-            quantiles.add(values[: finite_values(flat, index, valid, takes_log, offset, values)])
 
     def merge(self, other: FieldFits) -> None:
         """Take into account what ``other`` saw."""
         self._sums.add(other._sums.fields())
         self._counts += other._counts
-        self._least = np.minimum(self._least, other._least)
-        self._greatest = np.maximum(self._greatest, other._greatest)
+        self._bounds[:, 0] = np.minimum(self._bounds[:, 0], other._bounds[:, 0])
+        self._bounds[:, 1] = np.maximum(self._bounds[:, 1], other._bounds[:, 1])
         for index, quantiles in self._quantiles.items():
             quantiles.merge(other._quantiles[index])
 
@@ -125,7 +131,7 @@ class FieldFits:
             if rule.method == "standard":
                 entry["sums"] = sums[index].state()
             elif rule.method == "minmax" and entry["count"]:
-                entry["bounds"] = [float(self._least[index]), float(self._greatest[index])]
+                entry["bounds"] = self._bounds[index].tolist()
             elif rule.method == "robust":
                 entry["quantiles"] = self._quantiles[index].state()
             found.append(entry)
@@ -146,14 +152,15 @@ class FieldFits:
             if rule.method == "standard":
                 sums[index] = Moments.from_state(entry["sums"])
             elif rule.method == "minmax" and count:
-                self._least[index], self._greatest[index] = (float(bound) for bound in entry["bounds"])
+                self._bounds[index] = [float(bound) for bound in entry["bounds"]]
             elif rule.method == "robust":
                 self._quantiles[index] = Quantiles.from_state(entry["quantiles"])
         self._sums.add(sums)
 
     def _measured(self, index: int, rule: FieldRule, moments: Moments) -> tuple[float, float]:
         if rule.method == "minmax":
-            return float(self._least[index]), float(self._greatest[index] - self._least[index])
+            least, greatest = self._bounds[index].tolist()
+            return least, greatest - least
         if rule.method == "robust":
             low, centre, high = self._quantiles[index].quantiles(QUANTILES)
             return centre, max(high - centre, centre - low)

@@ -6,6 +6,7 @@ Importing this module loads numba.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .jit import jit
 
@@ -30,8 +31,8 @@ _SCALE = float.fromhex("0x1p54")
 
 
 @jit
-def _log_of_normal(value: float) -> float:
-    bits = np.int64(np.float64(value).view(np.int64))
+def _log_of_bits(bits: np.int64) -> float:
+    """Return the logarithm of a normal, positive, finite number of these bits."""
     above = bits - np.int64(_LOWEST_Z)
     index = (above >> 48) & 15
     k = np.float64(above >> 52)
@@ -41,6 +42,11 @@ def _log_of_normal(value: float) -> float:
     total = (r * _THIRD - 0.5) + square * (r * _FIFTH - 0.25)
     series = total + (square * square) * (r * _SEVENTH - _SIXTH)
     return (k * _LOG_2 + _OF_BIN[index]) + (r + square * series)  # type: ignore[no-any-return]
+
+
+@jit
+def _log_of_normal(value: float) -> float:
+    return _log_of_bits(np.int64(np.float64(value).view(np.int64)))
 
 
 @jit
@@ -55,3 +61,24 @@ def log_of(value: float) -> float:
     if value < _SMALLEST_NORMAL:
         return _log_of_normal(value * _SCALE) - 54 * _LOG_2
     return value  # infinity and NaN
+
+
+@jit
+def log_column(column: NDArray[np.float64], count: int, offset: float, out: NDArray[np.float64]) -> None:
+    """Write the logarithms of the first ``count`` numbers of ``column + offset`` to ``out``; changes ``column``.
+
+    The same bits as :func:`log_of`, but without a branch, so that the compiler takes several at once.
+    """
+    bits = column.view(np.int64)
+    odd = np.int64(0)
+    for index in range(count):
+        column[index] += offset
+    for index in range(count):
+        value = column[index]
+        odd += not (value >= _SMALLEST_NORMAL and value < np.inf)
+        out[index] = _log_of_bits(bits[index])
+    if odd:
+        for index in range(count):
+            value = column[index]
+            if not (value >= _SMALLEST_NORMAL and value < np.inf):
+                out[index] = log_of(value)

@@ -1,21 +1,20 @@
 """Moments: sums and sums of squares without rounding, so that no order of the data changes them.
 
-A float64 is a whole number of 2^-1074. The kernel adds mantissas into one table entry per exponent; the tables
-become Python integers, which hold any number of digits. Products are sums of two floats (Dekker 1971). So the
-sums of data in any order, cut into any chunks, merged in any way, are the same, and mean and variance are
-rounded once, at the end.
+A float64 is a whole number of 2^-1074, and so is a sum of any of them: a Python integer, which has any number of
+digits. So the sums of data in any order, cut into any chunks, merged in any way, are the same, and mean and variance
+are rounded once, at the end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .exact_sum import exact_number, exact_text
+from .exact_sum import UNIT, exact_number, exact_text
 
 #: Terms of a table: Σwx as two floats, Σwx² as three, Σw. Unweighted ones use the first of the first two and the
 #: first two of the next.
@@ -83,26 +82,23 @@ class Moments:
         return cls(exact_number(total), exact_number(squares), exact_number(weights), overflowed)
 
 
-@dataclass
 class MomentTables:
-    """Tables of the fields of an object, and what was emptied out of them.
+    """What the sums of an object's fields are added up in, by :mod:`.fit_kernel`.
 
     Args:
         weighted: Whether each field has weights.
+
+    Attributes:
+        tables: int64 (terms, fields, exponents, 2): high and low halves of mantissas.
+        marks: int64 (fields, 2): whether a field's tables were used, and whether a number was too large for them.
     """
 
-    weighted: Sequence[bool]
-    #: int64 (terms, fields, exponents, 2): high and low halves of mantissas.
-    tables: NDArray[np.int64] = field(init=False)
-    overflowed: NDArray[np.bool_] = field(init=False)
-    _rows: int = field(default=0, init=False)
-    _sums: list[Moments] = field(init=False)
-
-    def __post_init__(self) -> None:
-        terms = NUM_TERMS if any(self.weighted) else max(SQUARES)
-        self.tables = np.zeros((terms, len(self.weighted), EXPONENTS, 2), np.int64)
-        self.overflowed = np.zeros(len(self.weighted), np.bool_)
-        self._sums = [Moments() for _ in self.weighted]
+    def __init__(self, weighted: Sequence[bool]) -> None:
+        terms = NUM_TERMS if any(weighted) else max(SQUARES)
+        self.tables = np.zeros((terms, len(weighted), EXPONENTS, 2), np.int64)  # mostly memory that is never touched
+        self.marks = np.zeros((len(weighted), 2), np.int64)
+        self._rows = 0
+        self._sums = [Moments() for _ in weighted]
 
     def note(self, rows: int) -> None:
         """Make room: the kernel is about to add ``rows`` entries to the tables."""
@@ -110,17 +106,26 @@ class MomentTables:
         if self._rows > MAX_ROWS:
             self._sums = self.fields()
             self.tables[...] = 0
+            self.marks[:, 0] = 0
             self._rows = rows
+
+    def add_integers(self, sums: NDArray[np.int64], shifts: NDArray[np.int64]) -> None:
+        """Take what the kernel added as integers (n_fields, 4) into account; their unit is 2^-shift."""
+        found = []
+        for (total, high, mixed, low), shift in zip(sums.tolist(), shifts.tolist(), strict=True):
+            squares = (high << 42) + (mixed << 22) + low
+            found.append(Moments(total << (UNIT - shift), squares << (UNIT - 2 * shift)))
+        self.add(found)
 
     def fields(self) -> list[Moments]:
         """Return the sums per field. Nothing is changed: several threads may ask at once."""
-        terms = _numbers(self.tables)
-        found = []
-        for index, before in enumerate(self._sums):
+        found = list(self._sums)
+        for index in np.flatnonzero(self.marks.any(axis=1)).tolist():
+            terms = _numbers(self.tables[:, index])
             total, squares, weights = (
-                sum(terms[term][index] for term in which if term < len(terms)) for which in (SUM, SQUARES, WEIGHTS)
+                sum(terms[term] for term in which if term < len(terms)) for which in (SUM, SQUARES, WEIGHTS)
             )
-            found.append(before + Moments(total, squares, weights, bool(self.overflowed[index])))
+            found[index] += Moments(total, squares, weights, bool(self.marks[index, 1]))
         return found
 
     def add(self, others: Sequence[Moments]) -> None:
@@ -128,10 +133,10 @@ class MomentTables:
         self._sums = [one + other for one, other in zip(self._sums, others, strict=True)]
 
 
-def _numbers(tables: NDArray[np.int64]) -> list[list[int]]:
-    """Return the numbers in the tables by term and field, in units of 2^-1074."""
-    found = [[0] * tables.shape[1] for _ in range(tables.shape[0])]
+def _numbers(tables: NDArray[np.int64]) -> list[int]:
+    """Return the numbers in the tables of a field, by term, in units of 2^-1074."""
+    found = [0] * len(tables)
     places = np.argwhere(tables.any(axis=-1))
-    for (term, index, exponent), (high, low) in zip(places.tolist(), tables[tuple(places.T)].tolist(), strict=True):
-        found[term][index] += ((high << 26) + low) << max(exponent - 1, 0)
+    for (term, exponent), (high, low) in zip(places.tolist(), tables[tuple(places.T)].tolist(), strict=True):
+        found[term] += ((high << 26) + low) << max(exponent - 1, 0)
     return found

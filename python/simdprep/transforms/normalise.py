@@ -25,9 +25,9 @@ RuleText = FieldRule | Mapping[str, Any] | str | None
 class Normalise:
     """``log(x + log)`` if asked for, ``(x - centre) / scale``, and bounds if asked for; padded slots stay as they are.
 
-    ``fit`` takes any number of chunks in any order, and ``merge`` what others were fitted on: counts, sums and
-    sums of squares are kept without rounding, so centre and scale depend on the entries alone, not on how
-    they were cut into chunks and tasks. Only valid entries count, and of these only finite numbers.
+    ``fit`` takes any number of chunks in any order, and ``merge`` what others were fitted on: sums and sums of
+    squares are kept without rounding (of logarithms to 2^-32), so centre and scale depend on the entries alone,
+    not on how they were cut into chunks and tasks. Only valid entries count, and of these only finite numbers.
 
     Args:
         fields: Names of the fields in the order of the last axis; or a rule for each by name, such as

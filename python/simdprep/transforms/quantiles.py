@@ -132,17 +132,17 @@ def _counted(values: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np
     counts = np.zeros((2, max(last - first + 1, 0)), np.int64)
     zeros = count_buckets(values, _DROPPED_BITS, first, counts)
     (negative,), (positive,) = np.nonzero(counts[1]), np.nonzero(counts[0])
-    keys = [-1 - first - negative, np.zeros(1, np.int64), first + positive]
-    found = [counts[1][negative], np.array([zeros]), counts[0][positive]]
-    return _summed(np.concatenate(keys), np.concatenate(found))
+    some = np.zeros(min(zeros, 1), np.int64)
+    keys = np.concatenate([-1 - first - negative[::-1], some, first + positive])
+    return keys, np.concatenate([counts[1][negative[::-1]], some + zeros, counts[0][positive]])
 
 
 def _summed(keys: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return each key once, in order, with its counts added up; those without any are left out."""
-    unique, where = np.unique(keys, return_inverse=True)
-    sums = np.zeros(len(unique), np.int64)
-    np.add.at(sums, where, counts)
-    return unique[sums > 0], sums[sums > 0]
+    """Return each key once, in order, with its counts added up."""
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    starts = np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1))
+    return keys[starts], np.add.reduceat(counts[order], starts) if len(starts) else counts
 
 
 def _text(values: NDArray[Any]) -> str:

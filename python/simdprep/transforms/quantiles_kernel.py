@@ -8,27 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .jit import jit
-from .logarithm import log_of
 
 _SIZE = 0x7FFFFFFFFFFFFFFF
-
-
-@jit
-def finite_values(
-    flat: NDArray[Any], index: int, valid: NDArray[np.bool_], takes_log: bool, offset: float, out: NDArray[np.float64]
-) -> int:
-    """Write the valid, finite numbers of column ``index``, or of their logarithms, to ``out``; return how many."""
-    count = 0
-    for row in range(flat.shape[0]):
-        if not valid[row]:
-            continue
-        value = np.float64(flat[row, index])
-        if takes_log:
-            value = np.float64(log_of(value + offset))
-        if np.isfinite(value):
-            out[count] = value
-            count += 1
-    return count
 
 
 @jit
