@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import vector
 
+import simdprep as sp
 from simdprep.errors import ExpressionError
 from simdprep.transforms import Catalog, ObjectRules, Rules, apply, names, parse
 from simdprep.transforms.levels import Scope
 
-ENGINES = ("numpy", "numba")
 rng = np.random.default_rng(8)
 
 
@@ -62,7 +62,6 @@ ALL_JETS = (
 )
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     ("text", "own", "theirs"),
     [
@@ -96,7 +95,6 @@ def test_as_vector_says(text, own, theirs, engine):
     agree(computed(text, own, engine), theirs(), rtol=1e-7 if "mass" in text else 1e-9)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 def test_masses_of_single_precision_keep_their_digits(engine):
     data = events(np.float32)
     jets = vector.Array(ak.with_name(ak.values_astype(data.Jet, np.float64), "Momentum4D"))
@@ -106,7 +104,6 @@ def test_masses_of_single_precision_keep_their_digits(engine):
 
 
 # From the components by hand: E = sqrt(m^2 + (pt cosh(eta))^2), at phi = 0 and eta = 0.
-@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     ("text", "value"),
     [
@@ -125,6 +122,12 @@ def test_masses_of_single_precision_keep_their_digits(engine):
 def test_values_by_hand(text, value, engine):
     data = ak.zip({"x": np.array([2.0])}, depth_limit=1)
     assert computed(text, "events", engine, data)[0] == pytest.approx(value)
+
+
+def test_compiled():
+    text = f"mass(Jet[0], Jet[1]) + delta_r(Jet[0], lepton) + {ALL_JETS} + eta(1.0, 2.0, pz(lepton.pt, lepton.eta))"
+    plain, fused = computed(text, "events", "numpy"), computed(text, "events", "numba")
+    agree(fused, plain, rtol=1e-9)
 
 
 CATALOG = Catalog.from_events(EVENTS, {"tracks": "Jet"})
@@ -154,6 +157,20 @@ def test_an_object_without_what_is_needed():
     catalog = Catalog.from_events(ak.Array([{"hits": [{"x": 1.0}]}]))
     with pytest.raises(ExpressionError, match="object: got hits, which has no eta, expected an object with that field"):
         Scope(catalog).check(parse("delta_r(hits[0], hits[1])"))
+
+
+def test_a_cut_on_a_mass_reads_what_it_needs(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text("""
+select: mass(Muon[0], Muon[1]) > 20
+objects:
+  events: {fields: {mll: {expr: "mass(Muon[0], Muon[1])"}}}
+  Jet: {fields: {mj: {expr: "mass(Jet, lead)"}, pt: }}
+""")
+    sp.convert("examples/toy_nano.root", tmp_path / "out.h5", config=path)
+    masses = sp.open(tmp_path / "out.h5")["events"]["mll"][:]
+    assert len(masses) > 100
+    assert (masses > 20).all()
 
 
 def test_names_of_whole_objects():

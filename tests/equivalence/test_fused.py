@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simdprep.errors import ExpressionError
-from simdprep.transforms import Catalog, ObjectRules, Rules, apply, fused_functions, kernel_cache, kernel_source, parse
+from simdprep.transforms import Catalog, ObjectRules, Rules, apply, kernel_cache, kernel_source, parse
 from simdprep.transforms.evaluate import evaluate
 from simdprep.transforms.frame import Frame
 from simdprep.transforms.fused import evaluate_fused
 from simdprep.transforms.levels import Scope
 from tests.equivalence import expression_oracle as slow
 from tests.equivalence.expression_events import as_awkward, some_events
+from tests.equivalence.interpreted import interpreted_kernel
 from tests.equivalence.test_expressions import DTYPES, EVENTS, trees
 
 
@@ -43,26 +44,6 @@ def check(text, own, events, *, rtol=0.0):
         np.testing.assert_allclose(fused.data[~missing], plain.data[~missing], rtol=rtol, atol=rtol)
     else:
         np.testing.assert_array_equal(fused.data[~missing], plain.data[~missing])
-
-
-def interpreted_kernel(source):
-    """Return a generated loop that runs in Python, without compiling: for many expressions."""
-    names = {}
-    exec(compile(source, "<kernel>", "exec"), names)
-    for name, function in vars(fused_functions).items():
-        if name in names and hasattr(function, "py_func"):
-            names[name] = function.py_func
-
-    def kernel(*arguments):
-        with np.errstate(all="ignore"):
-            names["kernel"](*arguments)
-
-    return kernel
-
-
-@pytest.fixture
-def interpreted(monkeypatch):
-    monkeypatch.setattr(kernel_cache, "compiled", interpreted_kernel)
 
 
 @pytest.fixture

@@ -54,7 +54,6 @@ EVENTS = ak.Array(
 )
 
 
-@pytest.mark.parametrize("engine", ["numpy", "numba"])
 @pytest.mark.parametrize(
     ("text", "own", "expected"),
     [
@@ -79,6 +78,11 @@ def test_in_expressions(text, own, expected, engine):
         return
     result = apply(EVENTS, rules, engine=engine).events
     assert (result["result"] if own == "events" else result[own, "result"]).to_list() == expected
+
+
+def test_compiled():
+    rules = Rules({"events": ObjectRules(derived={"result": parse("where('sig' == name, x, -x)")})})
+    assert apply(EVENTS, rules, engine="numba").events.result.to_list() == [1, -2, None]
 
 
 def test_texts_follow_selected_entries():
