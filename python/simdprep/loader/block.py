@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .. import _core
 from ..errors import DatasetError
 from ..storage import Dataset
-from .packing import pack_items, pack_slots, read_packed
+from .packing import pack_items, pack_slots, read_packed, resolve
 from .plan import Input, Plan, Scalar
 
 Array = NDArray[Any]
@@ -105,14 +105,18 @@ class BlockReader:
         self._dataset = dataset
         self._plan = plan
         self._slabs = _core.Slabs()
+        self._views = {name: dataset[name] for name in plan.reads}
+        self._transforms = {
+            name: resolve(plan.dtype, entry.transforms, len(entry.fields)) for name, entry in plan.inputs.items()
+        }
         self._stored = {
-            name: dataset[name].stored_slots(entry.fields)
+            name: self._views[name].stored_slots(entry.fields)
             for name, entry in plan.inputs.items()
             if entry.spec.level == "padded"
         }
         self.together = self._blocks_together()
         self._event_starts: Offsets | None = None
-        if any(dataset[name].spec.level == "event" for name in plan.reads):
+        if any(self._views[name].spec.level == "event" for name in plan.reads):
             self._event_starts = np.asarray(dataset.rows_of_events())
 
     def read(self, start: int, stop: int) -> Block:
@@ -123,7 +127,7 @@ class BlockReader:
         """
         block = Block(start, stop)
         for name, fields in self._plan.reads.items():
-            level = self._dataset[name].spec.level
+            level = self._views[name].spec.level
             if level == "padded":
                 block.packed[name] = self._padded(name, start, stop)
             elif level == "ragged":
@@ -135,14 +139,14 @@ class BlockReader:
     def _blocks_together(self) -> int:
         most = 1.0
         for name in self._plan.reads:
-            view = self._dataset[name]
+            view = self._views[name]
             if view.spec.level == "ragged" and self._dataset.num_rows:
                 items_of_block = int(view.offsets[-1]) * self._dataset.chunk_rows / self._dataset.num_rows
                 most = max(most, _CHUNKS_TOGETHER * view.chunk_items / max(1.0, items_of_block))
         return min(_MOST_TOGETHER, math.ceil(most))
 
     def _rows(self, name: str, fields: Sequence[str], block: Block) -> None:
-        view = self._dataset[name]
+        view = self._views[name]
         if view.spec.level == "event":
             columns = self._repeated(name, fields, block.start, block.stop)
         else:
@@ -156,9 +160,9 @@ class BlockReader:
     def _padded(self, name: str, start: int, stop: int) -> Packed:
         entry = self._plan.inputs[name]
         items, offsets = self._packed(entry, start, stop)
-        if len(self._dataset[name].num_slots) == 1:
+        if len(self._views[name].num_slots) == 1:
             return Packed(items, offsets)
-        shape = stop - start, self._dataset[name].num_slots[0]
+        shape = stop - start, self._views[name].num_slots[0]
         if self._plan.form.name == "padded":  # empty lists and those of no parent look the same
             return Packed(items, np.arange(shape[0] + 1, dtype=np.int64) * shape[1], offsets)
         parent = self._dataset[str(entry.spec.parent)].read((), start, stop, valid=True)["valid"]
@@ -166,35 +170,36 @@ class BlockReader:
 
     def _packed(self, entry: Input, start: int, stop: int) -> tuple[Array, Offsets]:
         """Items of the valid entries, and where those of each list of slots begin."""
+        transforms = self._transforms[entry.spec.name]
         stored = self._stored[entry.spec.name].rows(start, stop)
         if stored is not None:
             # What is damaged, the other way of reading says.
             with suppress(DatasetError):
-                return read_packed(self._slabs, stored, self._plan.dtype, entry.transforms)
-        columns = self._dataset[entry.spec.name].read(entry.fields, start, stop, valid=True)
+                return read_packed(self._slabs, stored, self._plan.dtype, transforms)
+        columns = self._views[entry.spec.name].read(entry.fields, start, stop, valid=True)
         lists = {key: values.reshape(-1, values.shape[-1]) for key, values in columns.items()}
         fields = [lists[field] for field in entry.fields]
-        return pack_slots(fields, lists["valid"], self._plan.dtype, entry.transforms)
+        return pack_slots(fields, lists["valid"], self._plan.dtype, transforms)
 
     def _ragged(self, name: str, start: int, stop: int) -> Packed:
-        rows = self._dataset[name].read_ragged(self._plan.inputs[name].fields, start, stop)
+        rows = self._views[name].read_ragged(self._plan.inputs[name].fields, start, stop)
         return Packed(self._pack_items(name, rows.contents), rows.offsets, rows.inner)
 
     def _pack_items(self, name: str, columns: dict[str, Array]) -> Array:
         entry = self._plan.inputs[name]
-        return pack_items([columns[field] for field in entry.fields], self._plan.dtype, entry.transforms)
+        return pack_items([columns[field] for field in entry.fields], self._plan.dtype, self._transforms[name])
 
     def _repeated(self, name: str, fields: Sequence[str], start: int, stop: int) -> dict[str, Array]:
         """Fields of events, repeated for each of their rows."""
         assert self._event_starts is not None
         if start == stop:
-            return {field: np.empty(0, self._dataset[name][field].dtype) for field in fields}
+            return {field: np.empty(0, self._views[name][field].dtype) for field in fields}
         event_of = np.searchsorted(self._event_starts, np.arange(start, stop), side="right") - 1
         first, last = int(event_of[0]), int(event_of[-1]) + 1
         if first < 0 or last >= len(self._event_starts):
             rule = f"an event for each of the rows {start}:{stop}"
             raise DatasetError("offsets of events", got="rows of none", expected=rule, where=f"object {name}")
-        return {field: self._dataset[name][field][first:last][event_of - first] for field in fields}
+        return {field: self._views[name][field][first:last][event_of - first] for field in fields}
 
 
 def _lists_of_parents(parents: NDArray[np.bool_], offsets: Offsets) -> tuple[Offsets, Offsets]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,39 @@ from ..transforms.protocol import Transform
 from .dtype import bits_of_bfloat16
 
 Array = NDArray[Any]
-Transforms = Sequence[Transform]
+
+
+class Resolved(NamedTuple):
+    """Transforms of the fields of one object.
+
+    Attributes:
+        in_core: What the core does to each field while it packs, if anything.
+        behind: The transforms that remain.
+    """
+
+    in_core: list[_core.ItemTransform]
+    behind: Sequence[Transform]
+
+
+def resolve(dtype: str, transforms: Sequence[Transform], num_fields: int) -> Resolved:
+    """Divide transforms between the core and what follows it.
+
+    Args:
+        dtype: Of the items.
+        transforms: In their order.
+        num_fields: Fields they are applied to.
+    """
+    if not transforms or dtype == "float64" or not hasattr(transforms[0], "item_transforms"):
+        return Resolved([], transforms)  # the core transforms single precision
+    in_core = transforms[0].item_transforms()
+    if len(in_core) != num_fields:
+        return Resolved([], transforms)  # the transform itself says what is wrong
+    behind = getattr(transforms[0], "behind_core", tuple)
+    return Resolved(in_core, [*behind(), *transforms[1:]])
+
+
+#: As they were given, or resolved before: that takes longer than to pack a few rows.
+Transforms = Sequence[Transform] | Resolved
 
 
 def pack_items(fields: Sequence[Array], dtype: str, transforms: Transforms = ()) -> Array:
@@ -29,7 +61,7 @@ def pack_items(fields: Sequence[Array], dtype: str, transforms: Transforms = ())
     Returns:
         (n, fields); of bfloat16 the bits.
     """
-    inner, rest = _in_the_core(dtype, transforms, len(fields))
+    inner, rest = _resolved(dtype, transforms, len(fields))
     # One thread: several blocks are read at once.
     items = _core.pack_items(thread_pool(1), list(fields), _wide(dtype, rest), inner)
     return _finished(items, dtype, rest)
@@ -52,7 +84,7 @@ def pack_slots(
     Raises:
         DatasetError: an entry stands behind an empty slot.
     """
-    inner, rest = _in_the_core(dtype, transforms, len(fields))
+    inner, rest = _resolved(dtype, transforms, len(fields))
     items, offsets = _core.pack_slots(thread_pool(1), list(fields), valid, _wide(dtype, rest), inner)
     return _finished(items, dtype, rest), offsets
 
@@ -74,7 +106,7 @@ def read_packed(
     Raises:
         DatasetError: stored bytes are damaged; which, only another way of reading knows.
     """
-    inner, rest = _in_the_core(dtype, transforms, len(stored.fields))
+    inner, rest = _resolved(dtype, transforms, len(stored.fields))
     items, offsets = _core.read_packed(
         slabs,
         stored.fields,
@@ -87,23 +119,16 @@ def read_packed(
     return _finished(items, dtype, rest), offsets
 
 
-def _in_the_core(dtype: str, transforms: Transforms, num_fields: int) -> tuple[list[_core.ItemTransform], Transforms]:
-    """Return what the core does to each field while it packs, and the transforms that remain."""
-    if not transforms or dtype == "float64" or not hasattr(transforms[0], "item_transforms"):
-        return [], transforms  # the core transforms single precision
-    in_core = transforms[0].item_transforms()
-    if len(in_core) != num_fields:
-        return [], transforms  # the transform itself says what is wrong
-    behind = getattr(transforms[0], "behind_core", tuple)
-    return in_core, [*behind(), *transforms[1:]]
+def _resolved(dtype: str, transforms: Transforms, num_fields: int) -> Resolved:
+    return transforms if isinstance(transforms, Resolved) else resolve(dtype, transforms, num_fields)
 
 
-def _wide(dtype: str, transforms: Transforms) -> str:
+def _wide(dtype: str, transforms: Sequence[Transform]) -> str:
     """The dtype to work in: transforms of halves work in single precision, and round once."""
     return "float32" if dtype == "bfloat16" or (dtype == "float16" and transforms) else dtype
 
 
-def _finished(items: Array, dtype: str, transforms: Transforms) -> Array:
+def _finished(items: Array, dtype: str, transforms: Sequence[Transform]) -> Array:
     for transform in transforms:
         transform.apply(items, None, out=items)
     if dtype == "bfloat16":

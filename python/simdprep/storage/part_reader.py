@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from functools import cached_property
 from pathlib import Path
@@ -71,6 +72,7 @@ class PartReader:
         where = str(self.path)
         file = open_file(self.path)
         self._identity = self._stat()
+        self._lock, self._lock_owner = threading.RLock(), os.getpid()
         self.num_bytes = self._identity[2]
         with guarded(where):
             self.root: RootAttributes = read_root(file, where, self.num_bytes)
@@ -272,7 +274,15 @@ class PartReader:
         """Return the core's reader of a dataset; ``None`` where HDF5 must read it."""
         if self.engine != "core" or not self.pipelines[index].is_ours:
             return None
-        return _readers.get((*self._key, index), lambda: self._make_reader(index))
+        with self._alone:  # several threads begin with the same part: each dataset is looked up once
+            return _readers.get((*self._key, index), lambda: self._make_reader(index))
+
+    @property
+    def _alone(self) -> threading.RLock:
+        """The lock of this process: that of another may be held for ever by a thread that is not here."""
+        if self._lock_owner != os.getpid():
+            self._lock, self._lock_owner = threading.RLock(), os.getpid()
+        return self._lock
 
     def check_chunks(self) -> None:
         """Compare the checksums of all chunks, without unpacking them.

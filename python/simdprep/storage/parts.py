@@ -164,9 +164,10 @@ class Parts:
         for read, number in zip(reads, numbers, strict=True):
             self._recode(read.index, number, read.out)
 
-    def recodes(self, part: int, spec: ObjectSpec, field: str) -> bool:
-        """Return whether the codes of a string field differ between a part and the dataset."""
-        return (spec.name, field) in self._recodings.get(part, {})
+    def recodes(self, part: int, spec: ObjectSpec, fields: Sequence[str]) -> bool:
+        """Return whether the codes of some string fields differ between a part and the dataset."""
+        recoded = self._recodings.get(part)
+        return recoded is not None and any((spec.name, field) in recoded for field in fields)
 
     def _recode(self, index: int, part: int, values: NDArray[Any]) -> None:
         for (owner, field), recoding in self._recodings.get(part, {}).items():

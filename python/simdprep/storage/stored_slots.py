@@ -66,7 +66,7 @@ class StoredSlots:
         chunks = {index: reader.chunk_reader(index) for index in self._datasets}
         if None in chunks.values() or len({reader.pipelines[index].chunk_rows for index in self._datasets}) > 1:
             return None
-        if any(self._parts.recodes(part, self._spec, name) for name in self._fields):
+        if self._parts.recodes(part, self._spec, self._fields):
             return None
         valid, *fields = [(chunks[index], offset, dtype) for index, offset, dtype in self._places]
         return SlotRows(fields, valid, (first, last), self._slots)  # type: ignore[arg-type]  # none of the chunks is None
