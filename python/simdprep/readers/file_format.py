@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from .guard import reading
-from .identity import open_bytes
+from .identity import first_bytes
 from .inputs import is_dataset_folder, is_url
 from .source import Source
 
@@ -79,8 +79,8 @@ def _open_table(path: str, threads: int | None, *, parquet: bool) -> Source:
 def _head(path: str) -> tuple[bytes, int | None]:
     """The first bytes, and the size where it is known without asking a server."""
     hint = None if is_url(path) else "checking name and permissions"
-    with reading("input file", expected="a readable file", where=path, hint=hint), open_bytes(path) as file:
-        return file.read(_HEAD_BYTES), None if is_url(path) else Path(path).stat().st_size
+    with reading("input file", expected="a readable file", where=path, hint=hint):
+        return first_bytes(path, _HEAD_BYTES), None if is_url(path) else Path(path).stat().st_size
 
 
 def _unknown(path: str, head: bytes) -> InputError:

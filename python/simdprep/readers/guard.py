@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,7 +20,10 @@ _TRANSIENT_NAMES = frozenset({
     "ClientConnectionError", "ClientPayloadError", "ServerTimeoutError", "FSTimeoutError", "IncompleteRead",
 })  # fmt: skip
 
-#: What XRootD's client says in front of errors that are about the connection.
+#: fsspec hands out the errors of some ranges in the place of their bytes, and uproot takes them for these.
+_ERROR_AS_BYTES = re.compile(r"'\w*(Client|Connection|Disconnected|Timeout)\w*' object is not subscriptable")
+
+#: What XRootD's client says of errors that are about the connection.
 _TRANSIENT_TEXTS = (
     "[ERROR] Operation expired",
     "[ERROR] Socket",
@@ -60,12 +64,16 @@ def is_transient(error: BaseException) -> bool:
     while seen is not None:
         if isinstance(seen, TransientError | ConnectionError | TimeoutError):
             return True
-        if isinstance(seen, OSError) and (seen.errno in _TRANSIENT_CODES or str(seen).startswith(_TRANSIENT_TEXTS)):
+        if isinstance(seen, OSError) and (
+            seen.errno in _TRANSIENT_CODES or any(text in str(seen) for text in _TRANSIENT_TEXTS)
+        ):
             return True
         status = getattr(seen, "status", None)  # of an HTTP response
         if isinstance(status, int) and (status == 429 or status >= 500):
             return True
         if not _TRANSIENT_NAMES.isdisjoint(kind.__name__ for kind in type(seen).__mro__):
+            return True
+        if isinstance(seen, TypeError) and _ERROR_AS_BYTES.match(str(seen)):
             return True
         seen = seen.__cause__ or seen.__context__
     return False

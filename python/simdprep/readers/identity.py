@@ -40,6 +40,17 @@ def identify(path: str, *, uuid: str | None, tree: str) -> dict[str, str | int]:
     return {"name": path, "size": size, "sha256": digest.hexdigest(), "tree": tree}
 
 
+def first_bytes(path: str, count: int) -> bytes:
+    """Return the first bytes of a file or URL, of which no more is fetched."""
+    if not is_url(path):
+        with Path(path).open("rb") as file:
+            return file.read(count)
+    import fsspec
+
+    system, name = fsspec.core.url_to_fs(path)
+    return bytes(system.cat_file(name, start=0, end=count))
+
+
 def open_bytes(path: str) -> BinaryIO:
     """Open a file or URL for reading bytes; the caller closes it."""
     if not is_url(path):

@@ -31,9 +31,11 @@ def _caused(error):
         TimeoutError(),
         OSError(errno.ESTALE, "stale"),
         OSError("[ERROR] Operation expired"),
+        OSError("Failed to open file: [FATAL] Connection error"),
         _Response(503),
         _Response(429),
         _caused(ConnectionRefusedError("no")),
+        TypeError("'ClientResponseError' object is not subscriptable"),
     ],
     ids=repr,
 )
