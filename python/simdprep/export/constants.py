@@ -14,6 +14,9 @@ from ..transforms.state import State
 
 Floats = NDArray[np.float64]
 
+#: Objects with slots, or how many axes of slots each has.
+Lists = Collection[str] | Mapping[str, int]
+
 
 @dataclass(frozen=True)
 class Constants:
@@ -25,13 +28,13 @@ class Constants:
     Attributes:
         name: The object.
         fields: Its fields.
-        is_list: Whether it has slots, and so a mask.
+        axes: Axes of slots: 0 for one entry per row, 1 for lists, 2 for lists of lists.
         pad: Its slots in the file, where they are known.
     """
 
     name: str
     fields: tuple[str, ...]
-    is_list: bool
+    axes: int
     pad: int | None
     takes_log: NDArray[np.bool_]
     offset: Floats
@@ -43,14 +46,14 @@ class Constants:
     refuses: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, name: str, transform: Normalise, *, is_list: bool, pad: int | None) -> Constants:
+    def of(cls, name: str, transform: Normalise, *, axes: int, pad: int | None) -> Constants:
         """Return those of a fitted transform."""
         rules = list(transform.rules.values())
         bounds = np.array([rule.clip or (-np.inf, np.inf) for rule in rules])
         return cls(
             name,
             transform.fields,
-            is_list,
+            axes,
             pad,
             takes_log=np.array([rule.log is not None for rule in rules]),
             offset=np.array([rule.log or 0.0 for rule in rules]),
@@ -61,6 +64,11 @@ class Constants:
             zeroes=np.array([rule.nonfinite == "zero" for rule in rules]),
             refuses=np.array([rule.nonfinite == "error" for rule in rules]),
         )
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it has slots, and so a mask."""
+        return self.axes > 0
 
     def refuse_log(self, program: str) -> None:
         """Refuse fields of which the logarithm is taken.
@@ -86,15 +94,13 @@ class Constants:
             raise ConfigError(f"export to {program}", got=got, expected=rule, where=f"object {self.name}", hint=hint)
 
 
-def constants_of(
-    state: State, inputs: Mapping[str, Sequence[str]] | None, lists: Collection[str] | None
-) -> list[Constants]:
+def constants_of(state: State, inputs: Mapping[str, Sequence[str]] | None, lists: Lists | None) -> list[Constants]:
     """Return the constants of the objects that are exported.
 
     Args:
         state: All that was fitted.
         inputs: Fields by object, in the order wanted; ``None`` for all.
-        lists: The objects with slots; ``None`` for those the state knows the slots of.
+        lists: The objects with slots, or how many axes of slots by object; ``None`` for those in the state's pads.
 
     Raises:
         ConfigError: there is nothing to export, or an unknown object is called a list.
@@ -107,8 +113,10 @@ def constants_of(
         if name not in chosen:
             hint = nearest_hint(name, chosen, otherwise=", ".join(chosen))
             raise ConfigError("lists", got=repr(name), expected="objects that are exported", where="export", hint=hint)
-    with_slots = state.pads if lists is None else lists
+    axes = dict.fromkeys(state.pads, 1) if lists is None else lists
+    if not isinstance(axes, Mapping):
+        axes = dict.fromkeys(axes, 1)
     return [
-        Constants.of(name, state.transform(name, tuple(fields)), is_list=name in with_slots, pad=state.pads.get(name))
+        Constants.of(name, state.transform(name, tuple(fields)), axes=axes.get(name, 0), pad=state.pads.get(name))
         for name, fields in chosen.items()
     ]

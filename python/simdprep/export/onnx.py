@@ -54,8 +54,8 @@ def make(state: State, constants: list[Constants], name: str) -> Any:
         raise ConfigError("export to onnx", expected="the package onnx", hint=hint) from error
     inputs, outputs, nodes, initializers = [], [], [], []
     for entry in constants:
-        axes: list[Any] = ["rows", f"{entry.name}_slots"] if entry.is_list else ["rows"]
-        shape = [*axes, len(entry.fields)]
+        axes = ["rows", *(f"{entry.name}_slots{'_of_list' * inner}" for inner in range(entry.axes))]
+        shape: list[Any] = [*axes, len(entry.fields)]
         inputs.append(helper.make_tensor_value_info(entry.name, TensorProto.FLOAT, shape))
         if entry.is_list:
             inputs.append(helper.make_tensor_value_info(f"{entry.name}_valid", TensorProto.BOOL, axes))

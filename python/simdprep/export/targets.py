@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from ..errors import ConfigError, nearest_hint
 from ..transforms.state import State
-from .constants import Constants, constants_of
+from .constants import Constants, Lists, constants_of
 
 Target = Literal["numpy", "numba", "torch", "onnx", "lwtnn", "weaver", "salt", "cpp"]
 
@@ -25,7 +25,7 @@ def export(
     *,
     to: Target,
     inputs: Mapping[str, Sequence[str]] | None = None,
-    lists: Collection[str] | None = None,
+    lists: Lists | None = None,
     name: str = "simdprep_inputs",
 ) -> Any:
     """Give another program the constants of a state: it then computes what ``Loader(transforms=state)`` hands out.
@@ -53,7 +53,8 @@ def export(
         path: Where it is written to; ``None`` for nowhere.
         to: What it is for.
         inputs: Fields by object, in the order that the model takes them, as for the loader; ``None`` for all.
-        lists: Objects that have slots and a mask; ``None`` for those the state knows the slots of.
+        lists: Objects that have slots and a mask, or how many axes of slots each has (``{"tracks": 2}`` for tracks of
+            jets of events); ``None`` for those among the state's pads, with one axis.
         name: Of the graph (onnx) or the namespace (cpp).
 
     Raises:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import ConfigError
 from ..transforms.state import State
 from ..transforms.text_file import write_text
 from .constants import Constants
@@ -23,6 +24,9 @@ def make(state: State, constants: list[Constants], name: str) -> dict[str, Any]:
     finite becomes ``replace_inf_value`` before that, which is the centre, so that 0 comes out. Logarithms are
     variables of their own in weaver: a field ``pt`` whose logarithm is taken is called ``pt_log``, and whoever fills
     the inputs computes it (``log(pt + offset)``; the offset stands beside it).
+
+    Raises:
+        ConfigError: the slots of a list object are not known.
     """
     found: dict[str, Any] = {"output_names": list(state.classes), "input_names": [entry.name for entry in constants]}
     for entry in constants:
@@ -40,7 +44,11 @@ def make(state: State, constants: list[Constants], name: str) -> dict[str, Any]:
             if entry.takes_log[index]:
                 info["log_offset"] = float(entry.offset[index])
             infos[variable_name(entry, index)] = info
-        found[entry.name] = {"var_names": list(infos), "var_infos": infos, "var_length": entry.pad or 1}
+        length = entry.pad if entry.is_list else 1
+        if length is None:
+            rule, hint = "a number that weaver pads to", f"pads of the state: {{{entry.name!r}: 40}}"
+            raise ConfigError("slots", got="none", expected=rule, where=f"object {entry.name}", hint=hint)
+        found[entry.name] = {"var_names": list(infos), "var_infos": infos, "var_length": length}
     return found
 
 

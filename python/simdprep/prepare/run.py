@@ -176,7 +176,7 @@ def _state(setting: Setting, records: Sequence[Record], outcome: Outcome, factor
         label=f"{setting.home}.{setting.added[0]}" if named else None,
         class_weights=outcome.sums["train"].class_weights.tolist() if named else None,
         fills={spec.name: {entry.name: entry.fill for entry in spec.fields} for spec in schema.objects},
-        pads={spec.name: spec.pad for spec in schema.objects if spec.pad is not None},
+        pads={spec.name: spec.pad for spec in schema.objects if spec.is_list},
         sections={
             "factors": factors.state(),
             "split": setting.prepare.split.model_dump(exclude_none=True),

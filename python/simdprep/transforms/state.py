@@ -50,7 +50,7 @@ class State:
         label: The row-level field with the labels, as ``"jets.flavour_label"``.
         class_weights: One for each class.
         fills: The fill value in the file, by object and field.
-        pads: Slots in the file, by object.
+        pads: Slots in the file, by list object; ``None`` for one without, which is ragged.
         sections: States of other steps, JSON by name: ``labels``, ``weights``, ``balance``, ``split``,
             ``parametric``, and whatever else was fitted.
         config: Text of the resolved config; its SHA-256 is kept.
@@ -73,7 +73,7 @@ class State:
         label: str | None = None,
         class_weights: Sequence[float] | None = None,
         fills: Mapping[str, Mapping[str, Any]] | None = None,
-        pads: Mapping[str, int] | None = None,
+        pads: Mapping[str, int | None] | None = None,
         sections: Mapping[str, Any] | None = None,
         config: str = "",
         versions: Mapping[str, str] | None = None,

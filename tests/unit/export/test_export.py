@@ -88,6 +88,28 @@ def test_lists_are_what_has_slots():
     assert [len(sp.export(state_of(), to="lwtnn", lists=[])[key]) for key in ("inputs", "input_sequences")] == [1, 0]
 
 
+def test_lists_in_lists_have_two_axes_of_slots():
+    pytest.importorskip("onnx")
+    from onnx.reference import ReferenceEvaluator
+
+    model = sp.export(state_of(), to="onnx", lists={"Jet": 2})
+    assert [len(entry.type.tensor_type.shape.dim) for entry in model.graph.input] == [4, 3]
+    values = np.float32(np.full((2, 3, 4, 2), 40))
+    valid = np.arange(4) < np.arange(6).reshape(2, 3, 1)
+    (made,) = ReferenceEvaluator(model).run(None, {"Jet": values, "Jet_valid": valid})
+    np.testing.assert_array_equal(made, sp.export(state_of(), to="numpy")({"Jet": values}, {"Jet": valid})["Jet"])
+
+
+def test_a_ragged_object_is_a_list_without_slots():
+    ragged = state_of(pads={"Jet": None})
+    assert State.from_json(ragged.to_json()).pads == {"Jet": None}
+    assert sp.export(ragged, to="lwtnn")["inputs"] == []
+    with pytest.raises(
+        ConfigError, match="slots: got none, expected a number that weaver pads to\n  in object Jet\n  try"
+    ):
+        sp.export(ragged, to="weaver")
+
+
 def test_names_of_a_header():
     normalise = Normalise.from_constants({"pt": None}, {"pt": (0, 1)})
     text = sp.export(State({"1st jet": normalise, "this": normalise}), to="cpp")
