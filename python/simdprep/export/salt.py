@@ -8,13 +8,17 @@ from typing import Any
 import yaml
 
 from ..errors import ConfigError, OutputError
+from ..transforms.parametric import Parametric
 from ..transforms.state import State
 from ..transforms.text_file import write_text
 from .constants import Constants
 
 
 def make(state: State, constants: list[Constants], name: str) -> dict[str, Any]:
-    """Return the content of both files by name; the second is there where the state has class weights.
+    """Return the content of the files by name: class weights are there where the state has them.
+
+    Where a field was drawn for some classes from the mass points of another, ``parameters.yaml`` is the section
+    ``PARAMETERS`` of salt's configuration.
 
     salt computes ``(x - mean) / std`` in float32, on pads too: their values must not be used.
 
@@ -39,6 +43,11 @@ def make(state: State, constants: list[Constants], name: str) -> dict[str, Any]:
                 "label of the class weights", got=repr(state.label), expected=rule, where="export to salt"
             )
         found["class_dict.yaml"] = {owner: {field: list(state.class_weights)}}
+    drawn = (state.sections.get("factors") or {}).get("parametric")
+    if drawn is not None:
+        parametric = Parametric.from_state(drawn)
+        if parametric.is_discrete:
+            found["parameters.yaml"] = {"PARAMETERS": parametric.salt_parameters()}
     return found
 
 

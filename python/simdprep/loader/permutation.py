@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from ..transforms.identity import GOLDEN, key_of, mixed
 
-#: Splitmix64: the golden ratio as a 64-bit fraction, and the multipliers of its finaliser.
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+__all__ = ["hashes", "key_of", "permute", "permute_each", "round_keys"]
 
 #: Rounds of the network. Four make it a permutation nobody can tell from a random one if the hash is
 #: random; the others are for a hash that is merely good.
@@ -22,23 +19,12 @@ _ROUNDS = 6
 _SMALL = 256
 
 
-def key_of(*parts: object) -> int:
-    """Return a 64-bit key that depends on the text of every part, and on nothing else."""
-    text = "\x1f".join(str(part) for part in parts)
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
-
-
 def hashes(key: int, count: int) -> NDArray[np.uint64]:
     """Return the first ``count`` words of the stream of a key (splitmix64); uint64 (count,)."""
     words = np.arange(1, count + 1, dtype=np.uint64)
-    words *= _GOLDEN
+    words *= np.uint64(GOLDEN)
     words += np.uint64(key)
-    words ^= words >> np.uint64(30)
-    words *= _FIRST
-    words ^= words >> np.uint64(27)
-    words *= _SECOND
-    words ^= words >> np.uint64(31)
-    return words
+    return mixed(words)
 
 
 def permute(entries: NDArray[np.int64], size: int, key: int) -> NDArray[np.int64]:

@@ -111,12 +111,14 @@ class Place:
         samples: Numbers of the samples its rows may belong to.
         start: First entry.
         stop: One past the last.
+        before: Entries of the files before this one.
     """
 
     number: int
     samples: Sequence[int]
     start: int
     stop: int
+    before: int
 
 
 class BlockReader:
@@ -221,7 +223,7 @@ class BlockReader:
         flow.note("weights", samples[positions], treated)
 
         event = self._event_identity(rows, source, entry)
-        split = self._splits(rows, event, positions, number_of_row)
+        split = self._splits(rows, event, positions, number_of_row, place.before + entry)
         inside = split >= 0
         positions, label, treated, split = positions[inside], label[inside], treated[inside], split[inside]
         flow.note("split", samples[positions], treated)
@@ -261,8 +263,15 @@ class BlockReader:
         return hash_of(entry.astype(np.uint64), int(word))
 
     def _splits(
-        self, rows: _Rows, event: NDArray[np.uint64], positions: NDArray[np.int64], numbers: NDArray[np.int64]
+        self,
+        rows: _Rows,
+        event: NDArray[np.uint64],
+        positions: NDArray[np.int64],
+        numbers: NDArray[np.int64],
+        entries: NDArray[np.int64],
     ) -> NDArray[np.int8]:
+        if self._split is not None and self.setting.prepare.split.by == "fraction":
+            return self._split.assign_positions(entries[positions])
         if self._split is not None:
             return self._split.assign(event[positions])
         assert self.tally.splits is not None

@@ -33,8 +33,8 @@ class Job:
 
     Attributes:
         folder: Where it is staged.
-        data: ``config``, ``first`` (path of the input that types are taken from), ``files`` (``path`` and
-            ``samples`` each), ``scales`` (by sample), ``threads`` of a task.
+        data: ``config``, ``first`` (path of the input that types are taken from), ``files`` (``path``,
+            ``samples``, entries ``before`` it), ``scales`` (by sample), ``threads`` of a task.
         factors: What the survey found; ``None`` before it.
     """
 
@@ -67,7 +67,7 @@ class Job:
             with opening.open(entry["path"], threads=self.data["threads"]) as source:
                 recipe.check(source)
                 for first, last in source.steps(recipe.grouping.branch_names, start=start, stop=stop):
-                    place = Place(number, entry["samples"], first, last)
+                    place = Place(number, entry["samples"], first, last, entry["before"])
                     yield (source, place, *reader.read(source, place))
 
 

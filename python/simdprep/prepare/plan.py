@@ -82,6 +82,10 @@ def make_plan(config: Config) -> Plan:
     for feed in feeds:
         numbers.append(range(len(every), len(every) + len(feed.paths)))
         every += [{"path": path, "samples": list(feed.samples)} for path in feed.paths]
+    before = 0
+    for entry, measured in zip(every, files, strict=True):
+        entry["before"] = before
+        before += measured.entries
     job = {"config": resolved.to_data(), "first": paths[0], "files": every, "scales": scales}
     return Plan(setting, job, files, paths, make_shares(numbers, files, mix=setting.prepare.shuffle), told)
 

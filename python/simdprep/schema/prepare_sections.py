@@ -132,7 +132,7 @@ class SplitConfig(Section):
     """Which rows are for training, validation and test.
 
     Attributes:
-        by: ``hash`` of the key, or ``expression``; ``fraction`` is a hash of file and entry.
+        by: ``hash`` of the key, or ``expression``; ``fraction`` draws from every 1000 entries exactly their share.
         key: Fields of the event that name it for good, such as ``[run, event]``; without them, file and entry.
         train: Fraction, or expression; of one left out, what the others leave.
         val: As ``train``.

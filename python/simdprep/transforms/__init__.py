@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .field_rule import FieldRule
     from .histogram import Histogram
     from .identity import hash_of, identity_of, key_of
-    from .labels import Labels, classes_of_samples
+    from .labels import Labels
     from .negative_weights import NegativeWeights, treat_negative
     from .normalise import Normalise
     from .parametric import Parametric
@@ -62,7 +62,6 @@ __all__ = [
     "Transform",
     "apply",
     "balance_from_state",
-    "classes_of_samples",
     "effective_size",
     "hash_of",
     "identity_of",
@@ -104,7 +103,6 @@ _HOMES = {
     "Transform": ".protocol",
     "apply": ".selection",
     "balance_from_state": ".balance",
-    "classes_of_samples": ".labels",
     "effective_size": ".weights",
     "hash_of": ".identity",
     "identity_of": ".identity",

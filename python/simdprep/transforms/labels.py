@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Self
@@ -215,40 +214,6 @@ class Labels:
     def _shown(self, kind: str, describe: Callable[[int], str] | None) -> str:
         rows = self._first[kind]
         return "first " + "; ".join(describe(row) if describe else f"row {row}" for row in rows)
-
-
-def classes_of_samples(
-    classes: Mapping[str, Sequence[str]], samples: Sequence[str], *, unlabelled: Unlabelled = "error"
-) -> dict[str, int]:
-    """Return the label of each sample; -1 where it is of no class.
-
-    Args:
-        classes: Names or patterns (``sig_*``) of the samples of each class, in the order of the labels.
-        samples: Names of all samples.
-        unlabelled: Of samples in no class: ``error`` or ``drop``.
-
-    Raises:
-        ConfigError: a pattern matches no sample, or a sample is in two classes or in none.
-    """
-    found: dict[str, int] = {}
-    for label, (name, patterns) in enumerate(classes.items()):
-        for pattern in [patterns] if isinstance(patterns, str) else patterns:
-            matched = [sample for sample in samples if fnmatch.fnmatchcase(sample, pattern)]
-            if not matched:
-                hint = nearest_hint(pattern, samples, otherwise=", ".join(samples[:5]))
-                raise ConfigError(
-                    f"sample of class {name}", got=repr(pattern), expected="one of the samples", hint=hint
-                )
-            for sample in matched:
-                other = found.setdefault(sample, label)
-                if other != label:
-                    got = f"{sample} in {list(classes)[other]} and {name}"
-                    raise ConfigError("overlap of classes", got=got, expected="every sample in one")
-    for sample in samples:
-        if sample not in found and unlabelled == "error":
-            hint = "a class for it, or unlabelled: drop"
-            raise ConfigError("class", got=f"sample {sample} in none", expected="every sample in one", hint=hint)
-    return {sample: found.get(sample, UNLABELLED) for sample in samples}
 
 
 def _one_of(key: str, value: str, known: Sequence[str]) -> None:

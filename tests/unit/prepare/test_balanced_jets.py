@@ -176,3 +176,30 @@ def test_names_of_classes_are_where_other_tools_look_and_a_second_run_gives_the_
         for root in (tmp_path / "one", tmp_path / "again")
     )
     assert one == again
+
+
+def test_fractions_are_exact_in_every_thousand_entries(folder, tmp_path):
+    split = {"by": "fraction", "train": 0.5, "val": 0.3, "test": 0.2}
+    prepared(folder, tmp_path / "out", {"method": "pdf", "target": "b", "splits": ["test"]}, split=split)
+    jets = ak.concatenate([ak.from_parquet(folder / f"{name}.parquet") for name in ("one", "two")])
+    every = np.sort(ak.to_numpy(jets.eventNumber))
+    for name, share in (("train", 500), ("val", 300)):
+        with sp.open(tmp_path / "out" / name) as dataset:
+            place = np.searchsorted(every, dataset["events"]["eventNumber"][:])
+        kept = np.bincount(place // 1000, minlength=12)
+        assert (kept <= share).all()
+        assert kept.sum() > 0.9 * 12 * share  # what is missing was cut
+
+
+def test_how_the_inputs_are_cut_into_tasks_does_not_matter(folder, tmp_path, monkeypatch):
+    balance = {"method": "countup", "target": "b", "counts": {"train": 1_000}}
+    found = []
+    for size in (64 << 20, 100_000):
+        monkeypatch.setattr("simdprep.prepare.shares.SHARE_BYTES", size)
+        output = tmp_path / str(size)
+        prepared(folder, output, balance, split={"key": ["eventNumber"], "train": 0.6, "val": 0.2, "folds": 3})
+        with sp.open(output / "train") as dataset:
+            rows = [dataset["events"]["eventNumber"][:], dataset["jets"]["weight"][:], dataset["jets"]["fold"][:]]
+        found.append((len(list((output / "train").glob("part-*.h5"))), sorted(zip(*rows, strict=True))))
+    assert found[0][0] < found[1][0]
+    assert found[0][1] == found[1][1]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from simdprep.errors import ConfigError, SchemaError
-from simdprep.transforms import Labels, classes_of_samples
+from simdprep.transforms import Labels
 
 CLASSES = ("b", "c", "u")
 
@@ -110,16 +110,3 @@ def test_arguments_are_checked():
         Labels(CLASSES).merge(Labels(["x"]))
     with pytest.raises(SchemaError, match="state of labels"):
         Labels.from_state({"transform": "labels", "classes": ["a"]})
-
-
-def test_classes_of_samples():
-    samples = ["bkg_qcd", "bkg_ggZZ", "sig_Zp042", "sig_Zp045", "data"]
-    classes = {"background": "bkg_*", "signal": ["sig_Zp042", "sig_*"]}
-    with pytest.raises(ConfigError, match="class: got sample data in none"):
-        classes_of_samples(classes, samples)
-    found = classes_of_samples(classes, samples, unlabelled="drop")
-    assert found == {"bkg_qcd": 0, "bkg_ggZZ": 0, "sig_Zp042": 1, "sig_Zp045": 1, "data": -1}
-    with pytest.raises(ConfigError, match="sample of class a: got 'sig_Zp05', expected one of the samples\n  try sig"):
-        classes_of_samples({"a": ["sig_Zp05"]}, samples)
-    with pytest.raises(ConfigError, match="overlap of classes: got bkg_ggZZ in a and b"):
-        classes_of_samples({"a": ["bkg_*"], "b": ["*ZZ"]}, samples)

@@ -6,11 +6,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import simdprep as sp
 from simdprep.errors import SchemaError
-from simdprep.transforms import Parametric, identity_of
+from simdprep.transforms import Normalise, Parametric, State, identity_of
 from simdprep.transforms.parametric import MOST_VALUES
 
 MASSES = [42.0, 45.0, 48.0, 51.0, 54.0]
@@ -153,3 +155,17 @@ def test_what_is_fitted_is_checked():
     for change in ({"values": [2.0, 1.0]}, {"weights": ["1p0"]}, {"transform": "split"}):
         with pytest.raises(SchemaError):
             Parametric.from_state(state | change)
+
+
+@pytest.mark.parametrize("count", [3, 2_000])
+def test_the_side_files_of_salt_have_the_mass_points(count, tmp_path):
+    parametric = fitted(np.arange(count))
+    normalise = Normalise(["pt"], object="jets")
+    normalise.fit(np.array([[1.0], [2.0]]))
+    state = State({"jets": normalise}, sections={"factors": {"parametric": parametric.state()}})
+    sp.export(state, tmp_path, to="salt")
+    if count > MOST_VALUES:  # a continuous distribution has none
+        assert not (tmp_path / "parameters.yaml").exists()
+        return
+    made = yaml.safe_load((tmp_path / "parameters.yaml").read_text())
+    assert made == {"PARAMETERS": {"m_truth": {"train": [0, 1, 2], "prob": [1 / 3] * 3, "test": 1}}}
