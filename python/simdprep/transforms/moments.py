@@ -94,14 +94,16 @@ class MomentTables:
     """
 
     def __init__(self, weighted: Sequence[bool]) -> None:
-        terms = NUM_TERMS if any(weighted) else max(SQUARES)
-        self.tables = np.zeros((terms, len(weighted), EXPONENTS, 2), np.int64)  # mostly memory that is never touched
+        self._shape = (NUM_TERMS if any(weighted) else max(SQUARES), len(weighted), EXPONENTS, 2)
+        self.tables = np.zeros((0, *self._shape[1:]), np.int64)  # there is nothing to carry around before a fit
         self.marks = np.zeros((len(weighted), 2), np.int64)
         self._rows = 0
         self._sums = [Moments() for _ in weighted]
 
     def note(self, rows: int) -> None:
         """Make room: the kernel is about to add ``rows`` entries to the tables."""
+        if not len(self.tables):
+            self.tables = np.zeros(self._shape, np.int64)  # mostly memory that is never touched
         self._rows += rows
         if self._rows > MAX_ROWS:
             self._sums = self.fields()
