@@ -74,8 +74,16 @@ class Opening:
         """
         if not is_hdf5(path):
             return read_header(path, self.tree)
-        with self._source(path, self.tree, 1) as source:
+        with self.open_alone(path, threads=1) as source:
             return header_of(source)
+
+    def open_alone(self, path: str, *, threads: int | None = None) -> Source:
+        """Open one input without friends and links.
+
+        Raises:
+            InputError: as :meth:`open`.
+        """
+        return self._source(path, self.tree, threads)
 
     @staticmethod
     def _source(path: str, tree: str | None, threads: int | None) -> Source:

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from .. import _core
-from ..readers import Source, open_source, step_ranges
+from ..readers import Source, step_ranges
 from ..schema import EVENTS, Schema
 from ..schema.config import Config
 from .cuts import Piece, cut, is_large, task_bytes, wanted_entries
 from .executors import Executor
 from .headers import Headers
 from .inputs import Inputs
+from .opening import Opening
 from .recipe import Recipe
 from .tasks import Task, run_tasks
 
@@ -152,7 +153,7 @@ def borders_of(task: Task) -> dict[str, Any]:
     """Find where an input is best cut into pieces of some number of entries; the work of a task."""
     wanted = task.payload
     start, stop = wanted["range"]
-    with open_source(wanted["path"], wanted["tree"] or None, threads=1) as source:
+    with Opening(wanted["tree"] or None).open_alone(wanted["path"], threads=1) as source:
         names = [name for name in wanted["names"] if name in source.branches] or list(source.branches)
         _, borders = source.layout(names)
     return {"borders": [last for _, last in step_ranges(start, stop, wanted["size"], borders)][:-1]}

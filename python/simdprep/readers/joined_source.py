@@ -77,9 +77,8 @@ class JoinedSource(Source):
 
     @property
     def stamp(self) -> tuple[str, int]:
-        """Those of all files together."""
-        stamps = [self._base.stamp, *(friend.source.stamp for friend in self._friends)]
-        return ", ".join(stamp for stamp, _ in stamps), sum(size for _, size in stamps)
+        """That of the source that is read: a plan is made without its friends."""
+        return self._base.stamp
 
     def close(self) -> None:
         """Close all files."""
