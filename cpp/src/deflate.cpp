@@ -1,4 +1,7 @@
 // The two deflate libraries behind one face; CMake picks one and defines SIMDPREP_LIBDEFLATE if it is that.
+//
+// An inflater of our own for padded planes was measured: one to four streams at once, without branches, runs the only
+// matches. It took 1.2 times as long as libdeflate.
 #include <array>
 #include <limits>
 #include <new>
