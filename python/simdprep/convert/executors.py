@@ -14,6 +14,9 @@ from typing import Any, Protocol, Self
 from ..errors import ConfigError
 from .worker_process import WorkerDied, WorkerProcess
 
+#: Seconds to wait for a dask scheduler.
+DASK_TIMEOUT = 20
+
 #: Tasks that an executor is given at a time if it does not say how many it does at once.
 UNKNOWN_WIDTH = 16
 
@@ -241,7 +244,7 @@ def _client(address: str) -> Any:
             "--dask", got="no dask", expected="it to be installed", hint="pip install 'simdprep[dask]'"
         ) from error
     try:
-        return Client(address, set_as_default=False, timeout=20)  # type: ignore[no-untyped-call]
+        return Client(address, set_as_default=False, timeout=DASK_TIMEOUT)  # type: ignore[no-untyped-call]
     except Exception as error:
         text = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise ConfigError(

@@ -33,6 +33,9 @@ from .resolved import Values, resolved_config
 from .summary import ConvertSummary
 from .writer import Writer
 
+#: Inputs whose counts decide which branches belong together: all of them are open at a time.
+COUNTED_FILES = 64
+
 if TYPE_CHECKING:
     import awkward as ak
 
@@ -220,7 +223,7 @@ def iterate(
     settings = settings_of(config, overrides, tree=tree, rows=None, layout=None, compression=None)
     with inputs_of(inputs, settings, entries, False) as files:
         with ExitStack() as stack:
-            others = _others(files, stack)
+            others = _others(files, settings, stack)
             settings = like_input(settings, files.first())
             recipe = make_recipe(files.first(), settings, objects=objects, others=others)
         for chunk in prefetched(chunks(recipe, files)):
@@ -238,7 +241,7 @@ def resolve(
 ) -> tuple[Recipe, Schema]:
     """Decide what is read, and the schema it is written with; reads headers and the counts that pads need."""
     with ExitStack() as stack:
-        others = _others(inputs, stack)
+        others = _others(inputs, config, stack)
         first = inputs.first()
         recipe = make_recipe(first, config, objects=objects, others=others, reads=reads)
         rules = pad_rules(recipe, config, pad)
@@ -284,16 +287,19 @@ def inputs_of(inputs: Files | None, config: Config, entries: str | EntryRange | 
     )
 
 
-def _others(inputs: Inputs, stack: ExitStack) -> list[Source]:
+def _others(inputs: Inputs, config: Config, stack: ExitStack) -> list[Source]:
     """As many inputs after the first as the counts of the first entries need, open until the stack closes."""
     first = inputs.first()
     others: list[Source] = []
+    if config.objects or not any(branch.depth for branch in first.branches.values()):
+        return others  # nothing is grouped by its counts
     left = FIRST_ENTRIES - first.num_entries
-    for path in inputs.paths[inputs.paths.index(first.path) + 1 :]:
+    begin = inputs.paths.index(first.path) + 1
+    for path in inputs.paths[begin : begin + COUNTED_FILES]:
         if left <= 0:
             break
         try:
-            source = stack.enter_context(inputs.opening.open(path))
+            source = stack.enter_context(inputs.opening.open(path, threads=1))
         except InputError:
             if not inputs.skip_bad_files:
                 raise

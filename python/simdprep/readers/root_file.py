@@ -20,7 +20,8 @@ def open_tree(path: str, tree: str | None, threads: int | None) -> Source:
     """Open one tree of a ROOT file; arguments and errors as of :func:`simdprep.readers.open_source`."""
     # One executor per file: uproot shuts it down together with the file. Reading without array cache keeps
     # memory at what a step needs.
-    executor = uproot.ThreadPoolExecutor(threads or len(os.sched_getaffinity(0)))
+    count = threads or len(os.sched_getaffinity(0))
+    executor = uproot.ThreadPoolExecutor(count) if count > 1 else uproot.source.futures.TrivialExecutor()
     try:
         with reading("ROOT file", expected="one that uproot can open", where=path):
             # A mapping, since a bare name is split at its colons.

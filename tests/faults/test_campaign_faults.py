@@ -1,0 +1,164 @@
+"""R3: a conversion that is killed, anywhere and any number of times, resumes; its bytes are those of another."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import simdprep as sp
+from simdprep.convert.planning import plan
+from tests.unit.convert.campaign_files import contents, write_inputs
+
+TASK_SIZE = 15_000
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    return write_inputs(tmp_path_factory.mktemp("inputs"))
+
+
+@pytest.fixture(scope="module", params=["out.h5", "folder"])
+def whole(request, inputs, tmp_path_factory):
+    """The dataset of a conversion that nothing happened to, and the number of its tasks."""
+    output = tmp_path_factory.mktemp("whole") / request.param
+    sp.convert(inputs, output, jobs=1, task_size=TASK_SIZE)
+    _, planned = plan(inputs, output.with_name("planned"), task_size=TASK_SIZE)
+    return output, len(planned.tasks)
+
+
+def begin(inputs, output, *, jobs=1, dask=None, **fate):
+    options = {"jobs": jobs, "dask": dask, "task_size": TASK_SIZE, "resume": True}
+    job = {"inputs": inputs, "output": str(output), "options": options, **fate}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])}
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.campaign_job", json.dumps(job)],
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def end(process):
+    """Wait for a conversion that is to end well."""
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    return out
+
+
+def check(output, whole):
+    """The same bytes, and nothing else is left."""
+    assert contents(output) == contents(whole)
+    assert [path.name for path in output.parent.iterdir()] == [output.name]
+
+
+def kill_and_resume(inputs, output, **fate):
+    killed = begin(inputs, output, **fate)
+    killed.communicate(timeout=300)
+    assert killed.returncode == -signal.SIGKILL, fate
+    end(begin(inputs, output))
+
+
+def test_killed_after_a_task(inputs, whole, tmp_path):
+    dataset, tasks = whole
+    kill_and_resume(inputs, tmp_path / dataset.name, after=tasks // 2)
+    check(tmp_path / dataset.name, dataset)
+
+
+@pytest.mark.parametrize("place", ["manifest", "third move"])
+def test_killed_while_parts_become_a_folder(inputs, whole, tmp_path, place):
+    dataset, _ = whole
+    if dataset.name == "out.h5":
+        pytest.skip("a file is made by merging")
+    kill_and_resume(inputs, tmp_path / dataset.name, place=place)
+    check(tmp_path / dataset.name, dataset)
+
+
+@pytest.mark.long
+def test_killed_at_every_boundary(inputs, whole, tmp_path, capsys):
+    dataset, tasks = whole
+    places = [{"after": number} for number in range(1, tasks + 1)]
+    places += [{"place": place} for place in ("plan", "merge", "moves", "third move", "manifest", "clear")]
+    done = 0
+    for number, fate in enumerate(places):
+        if fate.get("place") in (("moves", "third move", "manifest") if dataset.name == "out.h5" else ("merge",)):
+            continue
+        (tmp_path / f"{number}").mkdir()
+        output = tmp_path / f"{number}" / dataset.name
+        kill_and_resume(inputs, output, **fate)
+        check(output, dataset)
+        done += 1
+    with capsys.disabled():
+        print(f"\nR3, {dataset.name}: {done} kills at boundaries of {tasks} tasks; bytes equal after each")
+
+
+def random_kills(inputs, output, *, kills, seed, jobs=2, longest=4.0):
+    """Kill client or worker at random, again and again, then let it end; returns how often which was hit."""
+    rng = np.random.default_rng(seed)
+    hits = {"client": 0, "worker": 0, "too late": 0}
+    for _ in range(kills):
+        process = begin(inputs, output, jobs=jobs)
+        time.sleep(float(rng.uniform(0.5, longest)))
+        workers = children(process.pid)
+        if process.poll() is not None:
+            hits["too late"] += 1
+        elif workers and rng.random() < 0.5:
+            with suppress(ProcessLookupError):
+                os.kill(int(rng.choice(workers)), signal.SIGKILL)
+            hits["worker"] += 1
+            end(process)
+        else:
+            process.kill()
+            hits["client"] += 1
+        process.communicate()
+    end(begin(inputs, output, jobs=jobs))
+    return hits
+
+
+def children(pid):
+    """Processes that a process has started."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = path.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == pid:
+                found.append(int(path.parent.name))
+    return found
+
+
+def test_killed_at_random(inputs, whole, tmp_path):
+    dataset, _ = whole
+    random_kills(inputs, tmp_path / dataset.name, kills=1, seed=5, longest=3.0)
+    check(tmp_path / dataset.name, dataset)
+
+
+@pytest.mark.long
+def test_killed_at_random_200_times(inputs, whole, tmp_path, capsys):
+    dataset, _ = whole
+    total = {}
+    for round_number in range(20):
+        (tmp_path / f"{round_number}").mkdir()
+        output = tmp_path / f"{round_number}" / dataset.name
+        hits = random_kills(inputs, output, kills=10, seed=round_number)
+        check(output, dataset)
+        total = {name: total.get(name, 0) + count for name, count in hits.items()}
+    with capsys.disabled():
+        print(f"\nR3, {dataset.name}: random kills {total} in 20 conversions; bytes equal after each")
+
+
+def test_a_worker_that_is_killed_is_replaced(inputs, whole, tmp_path):
+    dataset, _ = whole
+    process = begin(inputs, tmp_path / dataset.name, jobs=2)
+    line = process.stdout.readline()
+    os.kill(int(line.split()[1]), signal.SIGKILL)
+    end(process)
+    check(tmp_path / dataset.name, dataset)
