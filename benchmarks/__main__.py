@@ -11,7 +11,8 @@ from .session import run
 
 #: In the order of the data's way.
 QUESTIONS = (
-    "pad", "fuse", "expressions", "balance", "normalise", "codec", "write", "cpp", "read", "load", "convert", "level",
+    "pad", "fuse", "expressions", "balance", "normalise", "codec", "write", "cpp", "read", "load", "convert", "prepare",
+    "level",
 )  # fmt: skip
 
 
