@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ConfigError, SchemaError, nearest_hint
-from ..transforms import Normalise
+from ..transforms import Normalise, State
 from .flat_rows import FlatRows, parent_of
 from .setting import Setting
 
@@ -30,11 +30,13 @@ class Constants:
         setting: What is stored.
         rules: By object and field.
         fits: By object; of the fields that take constants of their own.
+        given: By object, constants of a state file for fields without a rule.
     """
 
     setting: Setting
     rules: Mapping[str, Mapping[str, NormaliseFieldConfig]]
     fits: dict[str, Normalise] = field(default_factory=dict)
+    given: dict[str, Normalise] = field(default_factory=dict)
 
     @classmethod
     def of(cls, setting: Setting) -> Constants:
@@ -48,7 +50,7 @@ class Constants:
             name: Normalise({key: rule_of(entry) for key, entry in own.items() if entry.alias is None}, object=name)
             for name, own in rules.items()
         }
-        return cls(setting, rules, fits)
+        return cls(setting, rules, fits, _given(setting, rules))
 
     def fit(self, rows: FlatRows, weights: NDArray[np.float64]) -> None:
         """Take training rows into account, as they are stored: entries without a slot do not count.
@@ -79,7 +81,7 @@ class Constants:
         Raises:
             SchemaError: a field had nothing to fit, or does not vary; it is named.
         """
-        found = {}
+        found = dict(self.given)
         for name, transform in self.fits.items():
             own = self.rules[name]
             constants = {
@@ -87,10 +89,40 @@ class Constants:
                 for key, centre, scale in zip(transform.fields, transform.centre, transform.scale, strict=True)
             }
             every = {key: constants[entry.alias or key] for key, entry in own.items()}
-            found[name] = Normalise.from_constants(
-                {key: rule_of(entry) for key, entry in own.items()}, every, object=name
-            )
+            texts: dict[str, Any] = {key: rule_of(entry) for key, entry in own.items()}
+            if name in self.given:
+                other = self.given[name]
+                texts = {**other.rules, **texts}
+                pairs = zip(other.fields, other.centre.tolist(), other.scale.tolist(), strict=True)
+                every = {key: (centre, scale) for key, centre, scale in pairs} | every
+            found[name] = Normalise.from_constants(texts, every, object=name)
         return found
+
+
+def _given(setting: Setting, rules: Mapping[str, Mapping[str, Any]]) -> dict[str, Normalise]:
+    """Return the constants of ``normalise_from`` for the stored fields that have no rule of their own.
+
+    Raises:
+        ConfigError: none of them is of a stored field.
+    """
+    path = setting.prepare.normalise_from
+    if path is None:
+        return {}
+    state = State.load(path)
+    found = {}
+    for name, transform in state.normalise.items():
+        if name not in setting.schema.names:
+            continue
+        stored = setting.schema.object(name).field_names
+        fields = [key for key in transform.fields if key in stored and key not in rules.get(name, {})]
+        if fields:
+            found[name] = transform.select(fields)
+    if not found:
+        where = setting.config.where("prepare", "normalise_from")
+        known = [f"{name}.{key}" for name, transform in state.normalise.items() for key in transform.fields]
+        got = ", ".join(known[:5]) or "no constants"
+        raise ConfigError("normalise_from", got=got, expected="constants of stored fields", where=where)
+    return found
 
 
 def rule_of(entry: NormaliseFieldConfig) -> dict[str, Any]:
