@@ -35,7 +35,7 @@ def test_what_was_done_is_not_done_again(jets, tmp_path, monkeypatch, sealed):
         done.append(task.id)
         return part_task.write_part(task)
 
-    def stopped(*_):
+    def stopped(*_, **__):
         raise Interrupted
 
     with monkeypatch.context() as patch:
