@@ -7,7 +7,7 @@ from itertools import pairwise
 import boost_histogram as bh
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from simdprep.errors import SchemaError
@@ -141,10 +141,8 @@ def test_batches_and_order_do_not_matter(method, target):
     assert (other.apply(columns, labels, identity) != copies).any()
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=80), st.integers(0, 1000), st.data()
-)
-def test_exact_methods_keep_the_rows_a_loop_keeps(rows, seed, data):
+def keep_what_a_loop_keeps(rows, seed, data):
+    """Resample random rows with a random method, and compare with a loop over rows sorted by their hash."""
     rows = [*rows, *((label, cell) for label in range(3) for cell in range(3))]
     labels = np.array([row[0] for row in rows])
     columns = {"pt": np.array([(25.0, 40.0, 70.0)[row[1]] for row in rows])}
@@ -178,6 +176,21 @@ def test_exact_methods_keep_the_rows_a_loop_keeps(rows, seed, data):
         assert copies.max() <= 1
     if method == "oversample":
         assert copies.min() >= 1
+
+
+ROWS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=80)
+
+
+@given(ROWS, st.integers(0, 1000), st.data())
+def test_exact_methods_keep_the_rows_a_loop_keeps(rows, seed, data):
+    keep_what_a_loop_keeps(rows, seed, data)
+
+
+@pytest.mark.long
+@settings(max_examples=20_000, deadline=None)
+@given(ROWS, st.integers(0, 2**63), st.data())
+def test_exact_methods_keep_the_rows_a_loop_keeps_many_times(rows, seed, data):
+    keep_what_a_loop_keeps(rows, seed, data)
 
 
 def test_undersampling_and_oversampling_take_the_most_and_the_least():

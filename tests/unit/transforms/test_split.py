@@ -111,3 +111,24 @@ def test_folds_and_identities_are_checked():
     for state in ({}, {"transform": "labels"}, {"transform": "split", "fractions": {"a": 1}, "seed": "x", "folds": 0}):
         with pytest.raises(SchemaError):
             Split.from_state(state)
+
+
+@pytest.mark.long
+def test_sizes_are_binomial_over_many_seeds():
+    # each size is as far from its fraction as the binomial distribution says, and no farther
+    count, seeds, pulls = 2_000, 4_000, []
+    rows = events(count)
+    for seed in range(seeds):
+        split = Split(THIRDS, seed=seed, folds=5)
+        sizes = np.bincount(split.assign(rows), minlength=3)
+        shares = np.array(list(THIRDS.values()))
+        pulls.append((sizes - shares * count) / np.sqrt(count * shares * (1 - shares)))
+        folds = np.bincount(split.folds(rows), minlength=5)
+        pulls.append((folds[:3] - count / 5) / np.sqrt(count * 0.16))
+    pulls = np.array(pulls)
+    print(
+        f"{pulls.size:,} sizes: mean pull {pulls.mean():.4f}, width {pulls.std():.4f}, farthest {abs(pulls).max():.2f}"
+    )
+    assert abs(pulls.mean()) < 5 / np.sqrt(pulls.size)
+    assert abs(pulls.std() - 1) < 0.03
+    assert abs(pulls).max() < 6
