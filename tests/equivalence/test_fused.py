@@ -18,7 +18,7 @@ from simdprep.transforms.levels import Scope
 from tests.equivalence import expression_oracle as slow
 from tests.equivalence.expression_events import as_awkward, some_events
 from tests.equivalence.interpreted import interpreted_kernel
-from tests.equivalence.test_expressions import DTYPES, EVENTS, trees
+from tests.equivalence.test_expressions import DTYPES, EVENTS, random, trees
 
 
 def both(text, own, events, parents=None):
@@ -169,6 +169,22 @@ def test_runs_longer_and_shorter_than_lists(monkeypatch):
     monkeypatch.setattr(kernel_source, "RUN", 5)
     for text, own in CASES[4:5] + CASES[1:2]:
         check(text, own, EVENTS, rtol=3e-6)
+
+
+@pytest.mark.parametrize("run", [1024, 7])
+@pytest.mark.usefixtures("interpreted")
+def test_lists_of_any_length(run, monkeypatch):
+    monkeypatch.setattr(kernel_source, "RUN", run)
+    rng = np.random.default_rng(3)
+    counts = np.concatenate([rng.integers(0, 60, 40), [0, 16, 17, 15, 1, 0], rng.integers(0, 3, 20)])
+    inner = rng.integers(0, 40, counts.sum()) * (rng.random(counts.sum()) < 0.2)
+    jets = ak.zip({"float32": random("float32", counts.sum()), "float64": random("float64", counts.sum())})
+    tracks = ak.zip({"d0": random("float32", inner.sum())})
+    nested = ak.unflatten(ak.unflatten(tracks, inner), counts)
+    met = random("float32", len(counts))
+    events = ak.zip({"Jet": ak.unflatten(jets, counts), "tracks": nested, "met": met}, depth_limit=1)
+    check("float32 - met + float64 / sum(Jet.float64) - lead.float32", "Jet", events, rtol=3e-6)
+    check("d0 - Jet.float32 + met - lead.d0", "tracks", events, rtol=3e-6)
 
 
 def test_no_chunk_is_compiled_for(tmp_path, monkeypatch):

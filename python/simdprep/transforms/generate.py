@@ -16,7 +16,7 @@ import numpy as np
 from .catalog import Path
 from .expressions import Expression
 from .functions import FUNCTIONS
-from .kernel_source import Block, Loops, kernel_text
+from .kernel_source import AT_ONCE, Block, Loops, kernel_text
 from .levels import Scope
 from .nodes import Binary, Call, Index, Lead, Match, Member, Name, Node, Number, Unary, operands
 from .operations import Term, Unfusable, binary, call, cast, choose, unary
@@ -138,10 +138,21 @@ class _Generator:
         return Term(f"{value.name}[j]", term.dtype, None if missing is None else f"{missing.name}[j]")
 
     def fill(self, outer: Block) -> None:
-        """Write what the loop of the level above lifts."""
-        block = self.loop(outer, self.scope.path)
-        block.lines += [f"{lifted.name}[{block.index} - base] = {lifted.text}" for lifted in self.lifted.values()]
-        outer.lines.append(block)
+        """Write what the loop of the level above lifts, for each entry of a list.
+
+        Always for ``AT_ONCE`` of them, without a branch: what is too much, the next list writes over.
+        """
+        offsets = self.offsets(self.scope.path[-1])
+        begin, end = f"{offsets}[{outer.index}]", f"{offsets}[{outer.index} + 1]"
+        outer.lines.append(f"place = uint64({begin} - base)")
+        rest = Block((), f"for slot in range(place + uint64({AT_ONCE}), uint64({end} - base)):", "slot")
+        for lifted in self.lifted.values():
+            value = self.new()
+            outer.lines.append(f"{value} = {lifted.text}")
+            store: list[str | Block] = [f"{lifted.name}[place + uint64(slot)] = {value}"]
+            outer.lines.append(Block((), f"for slot in range({AT_ONCE}):", "slot", store))
+            rest.lines.append(f"{lifted.name}[slot] = {value}")
+        outer.lines.append(Block((), f"if {end} - {begin} > {AT_ONCE}:", "", [rest]))
 
     def new(self, prefix: str = "v") -> str:
         self.names += 1
@@ -263,12 +274,12 @@ class _Generator:
         there = Block(path, f"if not {term.missing}:", block.index) if term.missing else block
         if function in ("max", "min"):
             missing = self.new("m")
-            begin = [f"{value} = {cast(Term('', None, number=0), dtype)}", f"{missing} = True"]
-            item, sign = self.new(), ">" if function == "max" else "<"
+            begin = [f"{value} = {_bound(function, dtype)}", f"{missing} = True"]
+            item, sign = self.new(), ">=" if function == "max" else "<="
             there.lines += [
                 f"{item} = {cast(term, dtype)}",
                 # NaN stays: no comparison with it is true, and it is not equal to itself. A choice, not a branch.
-                f"{value} = {item} if {missing} | ({item} {sign} {value}) | ({item} != {item}) else {value}",
+                f"{value} = {value} if ({value} {sign} {item}) | ({value} != {value}) else {item}",
                 f"{missing} = False",
             ]
             result = Term(value, dtype, missing)
@@ -292,3 +303,13 @@ class _Generator:
             outer.lines += [*begin, block]
             self.loops[id(outer), path] = outer, block
         return result
+
+
+def _bound(function: str, dtype: np.dtype[Any]) -> str:
+    """Return what no number of a dtype is below (``max``), or above (``min``)."""
+    number: bool | int | float = function == "min"
+    if dtype.kind == "f":
+        number = -np.inf if function == "max" else np.inf
+    elif dtype.kind in "iu":
+        number = int(np.iinfo(dtype).min if function == "max" else np.iinfo(dtype).max)
+    return cast(Term("", None, number=number), dtype)

@@ -23,6 +23,9 @@ from simdprep.transforms.fused_functions import (
 #: Entries that are computed in one loop; a longer list makes its run longer.
 RUN = 1024
 
+#: Entries that a value of the level above is written for at once; the buffers have room for as many more.
+AT_ONCE = 16
+
 
 @dataclass
 class Block:
@@ -98,9 +101,8 @@ def kernel_text(arguments: list[str], types: list[str], loops: Loops) -> str:
         run.lines += [f"stop = {loops.entry('last')}", *slices, loops.outer, loops.own, "first = last"]
         longest = f"size = max(size, {loops.entry('k + 1')} - {loops.entry('k')})"
         lines = [f"size = {RUN}", Block((), "for k in range(begin, end):", "k", [longest])]
-        lines += [
-            f"{name} = np.empty(size, {dtype.replace('bool', 'np.bool_')})" for name, dtype in loops.buffers.items()
-        ]
+        for name, dtype in loops.buffers.items():
+            lines.append(f"{name} = np.empty(size + {AT_ONCE}, {'np.bool_' if dtype == 'bool' else dtype})")
         lines += ["first = begin", run]
     whole = Block((), f"def kernel({', '.join(arguments)}):", "", lines)
     return "\n".join([_HEAD, f"TYPES = {types!r}", "", "", *whole.text(0), ""])

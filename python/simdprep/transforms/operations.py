@@ -68,7 +68,7 @@ def binary(sign: str, left: Term, right: Term, dtype: np.dtype[Any]) -> Term:
     if sign in ("&", "|"):
         return _logical(sign, left, right, dtype)
     if dtype == _BOOL and sign in ("+", "*"):
-        return Term(f"({cast(left, dtype)} {'or' if sign == '+' else 'and'} {cast(right, dtype)})", dtype, missing)
+        return Term(f"({cast(left, dtype)} {'|' if sign == '+' else '&'} {cast(right, dtype)})", dtype, missing)
     if dtype == _BOOL:
         common = _compared(left, right)
         return Term(f"({cast(left, common)} {sign} {cast(right, common)})", dtype, missing)
@@ -90,7 +90,7 @@ def choose(condition: Term, yes: Term, no: Term, dtype: np.dtype[Any]) -> Term:
     if yes.missing or no.missing:
         missing = f"({yes.missing or False} if {test} else {no.missing or False})"
     if condition.missing:
-        missing = f"({condition.missing} or {missing})" if missing else condition.missing
+        missing = f"({condition.missing} | {missing})" if missing else condition.missing
     return Term(text, dtype, missing)
 
 
@@ -111,7 +111,7 @@ def call(function: str, terms: list[Term], dtype: np.dtype[Any], *, vectors: boo
 def either(*terms: Term) -> str | None:
     """Return what is true where one of the terms is missing."""
     masks = [term.missing for term in terms if term.missing is not None]
-    return None if not masks else masks[0] if len(masks) == 1 else f"({' or '.join(masks)})"
+    return None if not masks else masks[0] if len(masks) == 1 else f"({' | '.join(masks)})"
 
 
 def _literal(number: bool | int | float | None, dtype: np.dtype[Any]) -> str:
@@ -145,15 +145,15 @@ def _logical(sign: str, left: Term, right: Term, dtype: np.dtype[Any]) -> Term:
     missing = either(left, right)
     if dtype != _BOOL:
         return Term(f"{dtype}({one} {sign} {two})", dtype, missing)
-    word = "and" if sign == "&" else "or"
     if missing is None:
-        return Term(f"({one} {word} {two})", dtype)
+        return Term(f"({one} {sign} {two})", dtype)
+    # Choices rather than branches: no comparison is dear enough to be guessed at.
     decides = "" if sign == "|" else "not "
-    decided = [f"({decides}{value})" if term.missing is None else f"({decides}{value} and not {term.missing})"
+    decided = [f"({decides}{value})" if term.missing is None else f"(({decides}{value}) & (not {term.missing}))"
                for term, value in ((left, one), (right, two))]  # fmt: skip
-    settled = f"({' or '.join(decided)})"
-    text = f"({settled} or ({one} {word} {two}))" if sign == "|" else f"(not {settled} and ({one} {word} {two}))"
-    return Term(text, dtype, f"({missing} and not {settled})")
+    settled = f"({' | '.join(decided)})"
+    text = f"({settled} | ({one} | {two}))" if sign == "|" else f"((not {settled}) & ({one} & {two}))"
+    return Term(text, dtype, f"({missing} & (not {settled}))")
 
 
 def _power(left: Term, right: Term, dtype: np.dtype[Any]) -> str:
@@ -188,9 +188,9 @@ def _absolute(terms: list[Term], dtype: np.dtype[Any]) -> str:
 def _extreme(function: str, terms: list[Term], dtype: np.dtype[Any]) -> str:
     one, two = (cast(term, dtype) for term in terms)
     if dtype == _BOOL:
-        return f"({one} {'or' if function == 'maximum' else 'and'} {two})"
+        return f"({one} {'|' if function == 'maximum' else '&'} {two})"
     sign = ">=" if function == "maximum" else "<="
-    return f"({one} if ({one} {sign} {two} or {one} != {one}) else {two})"
+    return f"({one} if ({one} {sign} {two}) | ({one} != {one}) else {two})"
 
 
 def _clip(terms: list[Term], dtype: np.dtype[Any]) -> str:
