@@ -28,6 +28,9 @@ _BUILT_IN = frozenset(_core.built_in_compressors())
 #: Most bytes that one stored byte may unpack to: the bound of deflate, which lz4 keeps, and of zstd for all others.
 _BEST_RATIO, _BEST_RATIO_OF_OTHERS = 1032, 1 << 15
 
+#: Most bytes that a chunk may unpack to: some of it cannot be read without the rest. Ours have about 1 MiB.
+_MOST_CHUNK_BYTES = 1 << 30
+
 #: What h5py raises when HDF5 cannot make sense of a file.
 _HDF5_ERRORS = (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError)
 
@@ -250,6 +253,13 @@ def _check_size(
     length: int, description: _core.DatasetDescription, pipeline: Pipeline, where: str, file_size: int
 ) -> None:
     """Refuse a length that cannot fit the file, so that no caller allocates for it."""
+    if pipeline.chunk_rows * description.row_bytes > _MOST_CHUNK_BYTES:
+        raise DatasetError(
+            "chunks",
+            got=f"{pipeline.chunk_rows} entries of {description.row_bytes} bytes in each",
+            expected=f"at most {_MOST_CHUNK_BYTES} bytes",
+            where=where,
+        )
     chunks = -(-length // pipeline.chunk_rows)
     ratio = 1
     if pipeline.compressor:

@@ -39,6 +39,25 @@ class ManifestPart:
     config_sha256: str | None = None
     version: str | None = None
 
+    def check_place(self) -> None:
+        """Raise unless the part is a file of the folder itself.
+
+        Raises:
+            DatasetError: there is none, or a link, which may lead anywhere.
+        """
+        if self.path.is_symlink():
+            raise DatasetError(
+                "part of the dataset",
+                got="a link",
+                expected="a file of its own: no other place is ever read",
+                where=str(self.path),
+                hint=f'opening "{self.path.parent}/part-*.h5", which follows links',
+            )
+        if not self.path.is_file():
+            raise DatasetError(
+                "part of the dataset", got="no such file", expected="the part its manifest names", where=str(self.path)
+            )
+
 
 @dataclass(frozen=True)
 class Manifest:

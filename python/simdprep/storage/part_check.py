@@ -78,10 +78,18 @@ class PartCheck:
                     target = h5py.h5o.open(file, name.encode())
                     for index in range(h5py.h5a.get_num_attrs(target)):
                         attribute = h5py.h5a.open(target, index=index)
-                        if not _is_variable(attribute):
+                        if not _is_variable(attribute) and self._fits(attribute, name):
                             attribute.read(np.empty(attribute.shape, attribute.dtype))
         except DatasetError as error:
             self.problems.append(Problem.of(error, str(self._reader.path)))
+
+    def _fits(self, attribute: Any, name: str) -> bool:
+        """False, and told, for an attribute that claims more bytes than the file has."""
+        size = int(np.prod(attribute.shape, dtype=object)) * attribute.get_type().get_size()
+        if size <= self._reader.num_bytes:
+            return True
+        self._tell(name, f"attribute: got {size} bytes, expected at most those of the file")
+        return False
 
     def _windows(self, indices: list[int]) -> Iterator[tuple[int, int]]:
         """Ranges along the common first axis of some datasets, small enough to hold each."""

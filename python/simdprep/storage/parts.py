@@ -183,11 +183,8 @@ class Parts:
 
     def _check_files(self, parts: tuple[ManifestPart, ...]) -> None:
         for part in parts:
+            part.check_place()
             path: Path = part.path
-            if not path.is_file():
-                raise DatasetError(
-                    "part of the dataset", got="no such file", expected="the part its manifest names", where=str(path)
-                )
             size = path.stat().st_size
             if size != part.num_bytes:
                 raise DatasetError("bytes of a part", got=size, expected=f"{part.num_bytes}", where=str(path))

@@ -45,10 +45,16 @@ class Source:
         if isinstance(path, (str, os.PathLike)):
             return cls._of_one(path)
         given = [os.fspath(entry) for entry in path]
-        paths = [found for entry in given for found in cls._of_one(entry).paths]
+        paths = [found for entry in given for found in cls._of_one(entry)._checked_paths()]
         if not paths:
             raise DatasetError("dataset", got="an empty list", expected="at least one file")
         return cls(f"[{', '.join(given)}]", tuple(paths))
+
+    def _checked_paths(self) -> tuple[Path, ...]:
+        """The parts, those that a manifest names as files of its folder."""
+        for part in self.manifest.parts if self.manifest is not None else ():
+            part.check_place()
+        return self.paths
 
     @classmethod
     def _of_one(cls, path: PathLike) -> Source:

@@ -144,8 +144,10 @@ def _leftovers(path: PathLike | Iterable[PathLike]) -> list[str]:
 def _check_file(entry: ManifestPart, report: VerifyReport) -> bool:
     """Compare a part's bytes with the manifest; False where there is no such file."""
     part = str(entry.path)
-    if not entry.path.is_file():
-        report.problems.append(Problem(part, "", "part: got no such file, expected the one its manifest names"))
+    try:
+        entry.check_place()
+    except DatasetError as error:
+        report.problems.append(Problem.of(error, part))
         return False
     size = entry.path.stat().st_size
     if size != entry.num_bytes:
