@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import quantity
-from .console import SHOWN, say, table
+from .console import SHOWN, note, say, table
 
 if TYPE_CHECKING:
     from ..storage import DatasetInfo
@@ -38,6 +38,11 @@ def print_dataset(info: DatasetInfo, *, verbose: bool = False) -> None:
         f"{quantity.size(info.file_bytes)} in {quantity.counted(len(info.files), 'part')}, "
         f"{quantity.size(raw)} unpacked"
     )
+    if info.incomplete:
+        note(info.incomplete, style="bold yellow")
+    if len(info.parts) > 1:
+        say()
+        _print_parts(info, verbose)
     say()
     table([_HEAD, *(_row(info, entry) for entry in info.objects[:rows])], texts=4)
     say()
@@ -48,6 +53,14 @@ def print_dataset(info: DatasetInfo, *, verbose: bool = False) -> None:
         say(f"and {quantity.number(len(info.objects) - rows)} more objects; --verbose lists them")
     say()
     _print_origin(info, names)
+
+
+def _print_parts(info: DatasetInfo, verbose: bool) -> None:
+    shown = info.parts if verbose or len(info.parts) <= SHOWN + 1 else info.parts[:SHOWN]
+    rows = [(part.path, quantity.number(part.num_rows), quantity.size(part.num_bytes)) for part in shown]
+    table([("part", "rows", "stored"), *rows])
+    if len(shown) < len(info.parts):
+        say(f"and {quantity.number(len(info.parts) - len(shown))} more parts; --verbose lists them")
 
 
 def _row(info: DatasetInfo, entry: ObjectInfo) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from .part_reader import PartReader
 from .parts import Parts
 from .placement import Place
 from .provenance import configs_of
-from .source import PathLike, Source
+from .source import PathLike, Source, Unfinished
 
 #: Rows whose counts are read at once.
 _ROWS_AT_ONCE = 1 << 17
@@ -72,6 +72,15 @@ class StoredInfo:
 
 
 @dataclass(frozen=True)
+class PartInfo:
+    """One part file: its name, rows and bytes."""
+
+    path: str
+    num_rows: int
+    num_bytes: int
+
+
+@dataclass(frozen=True)
 class DatasetInfo:
     """What :func:`info` returns.
 
@@ -86,6 +95,8 @@ class DatasetInfo:
         chunk_rows: Rows stored together.
         files: The part files.
         file_bytes: Their size.
+        parts: Of each of these.
+        incomplete: What is missing, in a line; empty for a dataset that was finished.
         fingerprint: As :attr:`Dataset.fingerprint`.
         objects: In stored order.
         datasets: HDF5 datasets, in stored order.
@@ -110,6 +121,8 @@ class DatasetInfo:
     inputs: tuple[dict[str, Any], ...]
     config_sha256: tuple[str, ...]
     versions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    parts: tuple[PartInfo, ...] = ()
+    incomplete: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the same as plain data for JSON."""
@@ -119,13 +132,21 @@ class DatasetInfo:
 def info(path: PathLike | Iterable[PathLike]) -> DatasetInfo:
     """Describe a stored dataset. Of the data only multiplicities are read, in bounded memory.
 
+    Of one that was not finished, what its writer has committed so far is described, and marked.
+
     Args:
         path: A file, a folder, a glob or a list, as :func:`simdprep.open` takes them.
 
     Raises:
         DatasetError: as :func:`simdprep.open`.
     """
-    parts = Parts(Source.find(path))
+    incomplete = ""
+    try:
+        source = Source.find(path)
+    except Unfinished as error:
+        source = Source(str(path), error.parts, unfinished=True)
+        incomplete = " ".join(str(error).splitlines()[:2])
+    parts = Parts(source)
     try:
         schema = parts.schema
         readers = list(parts)
@@ -139,6 +160,8 @@ def info(path: PathLike | Iterable[PathLike]) -> DatasetInfo:
             codec=schema.codec,
             chunk_rows=parts.placement.description.chunk_rows,
             files=tuple(str(reader.path) for reader in readers),
+            parts=tuple(PartInfo(str(reader.path), reader.num_rows, reader.num_bytes) for reader in readers),
+            incomplete=incomplete,
             file_bytes=sum(reader.num_bytes for reader in readers),
             fingerprint=parts.fingerprint,
             objects=tuple(_object(parts, readers, number, spec) for number, spec in enumerate(schema.objects)),

@@ -70,8 +70,7 @@ class PartReader:
         self.engine: Engine = engine
         self.threads = threads
         where = str(self.path)
-        file = open_file(self.path)
-        self._identity = self._stat()
+        file = self._open_first()
         self._lock, self._lock_owner = threading.RLock(), os.getpid()
         self.num_bytes = self._identity[2]
         with guarded(where):
@@ -205,8 +204,9 @@ class PartReader:
         """
 
         def make() -> BinaryIO:
+            opened = self.path.open("rb", buffering=0)
             self._check_unchanged()
-            return self.path.open("rb", buffering=0)
+            return opened
 
         table, pipeline = self.table(index), self.pipelines[index]
         stream = _streams.get(self._key, make)  # kept by name: it must not close before the read
@@ -235,6 +235,16 @@ class PartReader:
     def _key(self) -> tuple[str, tuple[int, ...]]:
         return str(self.path.absolute()), self._identity
 
+    def _open_first(self) -> h5py.h5f.FileID:
+        """Open the file, and remember which one it is: it may be replaced by another meanwhile."""
+        while True:
+            file = open_file(self.path)
+            with guarded(self.path):
+                info = os.fstat(file.get_vfd_handle())
+                self._identity = info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
+                if self._stat() == self._identity:
+                    return file
+
     def _stat(self) -> tuple[int, int, int, int]:
         info = self.path.stat()
         return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
@@ -255,8 +265,9 @@ class PartReader:
 
     def _file(self) -> h5py.h5f.FileID:
         def make() -> h5py.h5f.FileID:
+            opened = open_file(self.path)
             self._check_unchanged()
-            return open_file(self.path)
+            return opened
 
         return _files.get(self._key, make)
 
@@ -301,19 +312,24 @@ class PartReader:
 
     def _make_reader(self, index: int) -> _core.ChunkReader:
         table, pipeline = self.table(index), self.pipelines[index]
+        try:
+            reader = _core.ChunkReader(
+                str(self.path),
+                table.addresses,
+                table.sizes,
+                table.masks,
+                chunk_rows=pipeline.chunk_rows,
+                row_bytes=self.description.datasets[index].row_bytes,
+                row_fill=b"",
+                shuffle_size=pipeline.shuffle_size,
+                compressor=pipeline.compressor,
+                fletcher=pipeline.fletcher,
+            )
+        except DatasetError:
+            self._check_unchanged()  # another file under this name has its chunks elsewhere
+            raise
         self._check_unchanged()
-        return _core.ChunkReader(
-            str(self.path),
-            table.addresses,
-            table.sizes,
-            table.masks,
-            chunk_rows=pipeline.chunk_rows,
-            row_bytes=self.description.datasets[index].row_bytes,
-            row_fill=b"",
-            shuffle_size=pipeline.shuffle_size,
-            compressor=pipeline.compressor,
-            fletcher=pipeline.fletcher,
-        )
+        return reader
 
     def named(self, error: DatasetError, index: int) -> DatasetError:
         """Return an error of the core with the dataset it is about."""

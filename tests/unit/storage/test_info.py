@@ -98,3 +98,16 @@ def test_an_empty_dataset(tmp_path):
     assert told.num_rows == 0
     assert [entry.padding_share for entry in told.objects] == [0, 0, 0]
     assert np.isfinite([entry.truncated_share for entry in told.objects]).all()
+
+
+def test_parts_and_what_was_not_finished(tmp_path):
+    write_small(tmp_path / "out", num_events=5000, part_rows=2048)
+    told = info(tmp_path / "out")
+    assert [part.num_rows for part in told.parts] == [2048, 2048, 904]
+    assert sum(part.num_bytes for part in told.parts) == told.file_bytes
+    assert told.incomplete == ""
+    (tmp_path / "out" / "part-00002.h5").unlink()
+    (tmp_path / "out" / "manifest.json").unlink()
+    told = info(tmp_path / "out")
+    assert told.num_rows == 4096
+    assert told.incomplete.startswith("incomplete dataset: got 2 whole parts and no manifest.json, expected")
