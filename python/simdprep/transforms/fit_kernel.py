@@ -59,6 +59,8 @@ def _split_product(one: float, two: float) -> tuple[float, float]:
 @jit
 def _add(table: NDArray[np.int64], value: float) -> None:
     bits = np.int64(np.float64(value).view(np.int64))
+    if bits << 1 == 0:
+        return  # 0, as the rest of a product often is
     exponent = (bits >> 52) & 0x7FF
     mantissa = bits & np.int64(_FRACTION)
     if exponent:

@@ -22,6 +22,9 @@ Floats = NDArray[np.float64]
 #: What a field's rule may be given as; see :meth:`FieldRule.parse`.
 RuleText = FieldRule | Mapping[str, Any] | str | None
 
+#: What reading a state of other kinds of values ends with.
+UNSOUND = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
+
 
 class Normalise:
     """``log(x + log)`` if asked for, ``(x - centre) / scale``, and bounds if asked for; padded slots stay as they are.
@@ -288,7 +291,7 @@ class Normalise:
             result = cls.__new__(cls)
             Normalise.__init__(result, rules, object=state["object"])
             result._fits.restore(state["fit"])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except UNSOUND as error:
             got = f"{type(error).__name__}: {error}"
             raise SchemaError(what, got=got, expected="what state() returns") from error
         return result

@@ -32,7 +32,7 @@ def transform_from_state(state: Mapping[str, Any]) -> Normalise:
         SchemaError: it is the state of no known transform.
     """
     name = state.get("transform")
-    if name not in TRANSFORMS:
+    if not isinstance(name, str) or name not in TRANSFORMS:
         hint = nearest_hint(str(name), TRANSFORMS)
         rule = " or ".join(TRANSFORMS)
         raise SchemaError("transform in a state", got=repr(name), expected=rule, hint=hint)
@@ -81,6 +81,7 @@ class State:
         self.normalise = {name: _settled(name, transform) for name, transform in (normalise or {}).items()}
         self.classes = tuple(classes)
         self.label = label
+        self._check_names(classes, label, pads or {})
         self.class_weights = None if class_weights is None else tuple(float(weight) for weight in class_weights)
         if self.class_weights is not None and len(self.class_weights) != len(self.classes):
             rule = f"one for each of the {len(self.classes)} classes"
@@ -168,7 +169,15 @@ class State:
                 versions=data["versions"],
             )
             result.config_sha256 = str(data["config_sha256"])
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError, SchemaError) as error:
+        except (
+            LookupError,
+            TypeError,
+            ValueError,
+            ArithmeticError,
+            AttributeError,
+            RecursionError,
+            SchemaError,
+        ) as error:
             got = (f"{type(error).__name__}: {error}").splitlines()[0]
             raise InputError("state", got=got, expected="the JSON that State.save writes", where=where) from error
         return result
@@ -211,6 +220,16 @@ class State:
                 return cls.from_json(text, where=repr(dataset))
         rule, hint = "one that simdprep prepare wrote", "State.load of its state.json"
         raise InputError("state of a dataset", got="none", expected=rule, where=repr(dataset), hint=hint)
+
+    @staticmethod
+    def _check_names(classes: Any, label: Any, pads: Mapping[str, Any]) -> None:
+        if isinstance(classes, str) or not all(isinstance(name, str) for name in classes):
+            raise SchemaError("classes", got=repr(classes), expected="names")
+        if label is not None and not isinstance(label, str):
+            raise SchemaError("label", got=repr(label), expected="the name of a field")
+        for name, pad in pads.items():
+            if pad is not None and (type(pad) is not int or pad < 0):
+                raise SchemaError("pad", got=repr(pad), expected="a number of slots, or none", where=f"object {name}")
 
     def _object(self, name: str) -> Normalise:
         if name in self.normalise:

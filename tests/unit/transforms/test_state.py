@@ -1,5 +1,6 @@
 """State: one file with all that was fitted."""
 
+import contextlib
 import json
 
 import numpy as np
@@ -101,6 +102,33 @@ def test_a_file_that_is_none(text, tmp_path):
         State.load(tmp_path / "state.json")
 
 
+JUNK = [None, 1e400, -1, 10**400, "x", [], {}, True, [1], {"a": 1}, "nan", "1p99999999"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_any_value_exchanged_is_an_error_or_a_state(state, seed):
+    rng = np.random.default_rng(seed)
+    transform = fitted({"pt": {"log": True}, "eta": "robust", "mass": "minmax"})
+    for text, make, error in (
+        (state.to_json(), State.from_json, InputError),
+        (json.dumps(transform.state()), lambda text: transform_from_state(json.loads(text)), SchemaError),
+    ):
+        for _ in range(25):
+            data = json.loads(text)
+            places = []
+            waiting = [data]
+            while waiting:
+                entry = waiting.pop()
+                for key in entry if isinstance(entry, dict) else range(len(entry)):
+                    places.append((entry, key))
+                    if isinstance(entry[key], (dict, list)):
+                        waiting.append(entry[key])
+            entry, key = places[rng.integers(len(places))]
+            entry[key] = JUNK[rng.integers(len(JUNK))]
+            with contextlib.suppress(error):
+                make(json.dumps(data))
+
+
 def test_files_that_cannot_be(state, tmp_path):
     with pytest.raises(InputError, match="state: got No such file"):
         State.load(tmp_path / "none.json")
@@ -115,6 +143,10 @@ def test_files_that_cannot_be(state, tmp_path):
 def test_what_does_not_fit_together():
     with pytest.raises(SchemaError, match="class weights: got 1, expected one for each of the 2 classes"):
         State(classes=["a", "b"], class_weights=[1])
+    with pytest.raises(SchemaError, match="classes: got 'abc', expected names"):
+        State(classes="abc")
+    with pytest.raises(SchemaError, match="pad: got 'x', expected a number of slots, or none\n  in object Jet"):
+        State(pads={"Jet": "x"})
     with pytest.raises(SchemaError, match=r"section of a state: got .*, expected JSON\n  in split"):
         State(sections={"split": object()})
     with pytest.raises(SchemaError, match="normalise: got none, expected at least one valid and finite entry"):
