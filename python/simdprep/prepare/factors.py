@@ -56,12 +56,12 @@ class Factors:
         return weight * self.classes[kept.label]
 
     def copies(self, kept: Kept) -> NDArray[np.int64]:
-        """Return how often each row is kept."""
+        """Return how often each row is kept: not at all where the factor of its weight is 0."""
         copies = np.ones(len(kept.label), np.int64)
         for name, step in self.balance.items():
-            if not step.changes_weights:
-                mine = kept.split == self.setting.splits.index(name)
-                copies[mine] = step.apply(self.columns(kept, mine), kept.label[mine], kept.identity[mine])
+            mine = kept.split == self.setting.splits.index(name)
+            found = step.apply(self.columns(kept, mine), kept.label[mine], kept.identity[mine])
+            copies[mine] = found > 0 if step.changes_weights else found
         return copies
 
     def targets(self) -> dict[str, float]:

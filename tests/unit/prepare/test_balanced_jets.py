@@ -110,6 +110,23 @@ def test_reweighted(folder, tmp_path):
     assert total == pytest.approx(1_000, rel=1e-12)
 
 
+@pytest.mark.parametrize("method", ["reweight", "countup"])
+def test_rows_in_no_bin_are_left_out_and_counted(method, folder, tmp_path):
+    balance = {"method": method, "target": "b", "variables": {"pt": [25, 40, 60]}}
+    summary, report = prepared(folder, tmp_path / "out", balance, negative_weights="absolute")
+    with sp.open(tmp_path / "out" / "train") as dataset:
+        pt, weight = dataset["jets"]["pt"][:], dataset["jets"]["weight"][:]
+    assert pt.min() >= 25
+    assert pt.max() <= 60
+    assert (weight > 0).all()
+    outside = sum(report["balance"]["train"]["num_outside"])
+    if method == "reweight":
+        assert summary.balance.dropped["not drawn"] == outside
+    assert outside > 100
+    rows = summary.balance
+    assert rows.read == sum(rows.written.values()) + sum(rows.dropped.values())
+
+
 def test_what_negative_weights_cost_is_told(folder, tmp_path):
     jets = ak.concatenate([ak.from_parquet(folder / f"{name}.parquet").jets for name in ("one", "two")])
     jets = jets[jets.pt < 100]
