@@ -48,6 +48,8 @@ def print_inspection(found: Inspection, *, verbose: bool = False) -> None:
     say()
     if found.counters:
         say(f"not stored, they count objects: {quantity.several(list(found.counters), names)}")
+    if found.links:
+        say(f"links that are not followed, see docs/inputs.md: {quantity.several(found.links, names)}")
     for line in shortened(found.told, names):
         say(line, style="yellow")
     say(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..readers import Grouping
+from ..readers import Grouping, possible_links
 from ..schema import ObjectSpec, Schema
 from ..schema.config import Config, load_config
 from ..schema.config_yaml import ConfigPath
@@ -95,6 +95,7 @@ class Inspection:
         num_counted: The first entries, which multiplicities are taken from.
         objects: What the branches form, in stored order.
         counters: Branches that only count an object and are not stored, with that object.
+        links: Branches that look like cross references and are not followed, with where they lead if that is plain.
         told: What was split, renamed or left out, one line each with the reason.
         config: Everything written out: ``convert`` with it gives what ``convert`` without one gives.
     """
@@ -108,6 +109,7 @@ class Inspection:
     num_counted: int
     objects: tuple[FoundObject, ...]
     counters: Mapping[str, str]
+    links: tuple[str, ...]
     told: tuple[str, ...]
     config: Config
 
@@ -178,6 +180,7 @@ def inspect(
         num_counted=min(num_entries, FIRST_ENTRIES),
         objects=tuple(_object(spec, recipe.grouping, found, lost, sizes[spec.name]) for spec in schema.objects),
         counters=dict(recipe.grouping.counters),
+        links=possible_links(first.branches, first.links),
         told=recipe.told,
         config=resolved,
     )

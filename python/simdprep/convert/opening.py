@@ -120,6 +120,7 @@ def _links(config: Config) -> tuple[Link, ...]:
                     parent_index=link.parent_index,
                     index=tuple(link.index),
                     keys=tuple(link.keys),
+                    by=link.by,
                     elsewhere=link.elsewhere,
                     parent_pattern=None if above is None else above.source,
                 )

@@ -21,7 +21,7 @@ from .inputs import expand_inputs
 from .joined_source import JoinedSource
 from .leaf import Leaf
 from .link import Link
-from .link_groups import recognise, with_links, without_tables
+from .link_groups import possible_links, recognise, with_links, without_tables
 from .linked_source import LinkedSource
 from .rules import group
 from .source import Source
@@ -53,6 +53,7 @@ __all__ = [
     "is_hdf5",
     "is_transient",
     "open_source",
+    "possible_links",
     "read_events",
     "read_header",
     "recognise",

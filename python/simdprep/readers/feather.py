@@ -38,7 +38,7 @@ class FeatherSource(Source):
                 self._borders = np.concatenate(([0], np.cumsum(np.array(sizes, np.int64))))
                 super().__init__(path, "", int(self._borders[-1]))
                 for found in find_columns(self._schema):
-                    self._add(found.leaves, found.refused)
+                    self._add(found.leaves, found.refused, found.bookkeeping)
             if not self.branches and not self.refused:
                 raise InputError("table", got="0 columns", expected="at least one", where=path)
         except BaseException:

@@ -41,7 +41,9 @@ class JoinedSource(Source):
         self.missing_lists = base.missing_lists
         self.grouping, self.rows, self.pads = base.grouping, base.rows, base.pads
         self.branches = dict(base.branches)
-        self._leaves = {name: Leaf(branch, name) for name, branch in base.branches.items()}
+        self.bookkeeping = base.bookkeeping
+        every = {**base.branches, **base.bookkeeping}
+        self._leaves = {name: Leaf(branch, name) for name, branch in every.items()}
         self._friends: list[_Friend] = []
         self._of: dict[str, tuple[_Friend, str]] = {}
         try:

@@ -54,9 +54,13 @@ class Leaf:
 
 @dataclass
 class Found:
-    """Leaves of one container, and what of it cannot be converted, by name, with the reason."""
+    """Leaves of one container, and what of it cannot be converted, by name, with the reason.
+
+    Some of what is refused can be read for those who know its meaning: bookkeeping.
+    """
 
     leaves: list[Leaf] = field(default_factory=list)
+    bookkeeping: list[Leaf] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
 
 
@@ -117,6 +121,9 @@ def _walk_record(form: Any, at: Branch, container: str, path: tuple[str, ...], o
         name = f"{at.name}.{key}"
         if key in TOBJECT_MEMBERS:
             found.refused[name] = TOBJECT_REASON
+            inside = Found()
+            _walk(content, replace(at, name=name), container, (*path, key), outer, inside)
+            found.bookkeeping += inside.leaves
         else:
             _walk(content, replace(at, name=name), container, (*path, key), outer, found)
 

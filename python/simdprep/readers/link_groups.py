@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -9,6 +10,9 @@ from .branch import Branch
 from .grouping import Group, Grouping, Member, flatten
 from .link import Link
 from .names import RESERVED, plain, unused
+
+#: Indices of NanoAOD: the collection, ``Idx``, and which of several it is.
+_IDX = re.compile(r"(\w+?)Idx(?:[A-Z]\w*|\d\w*)?")
 
 
 def recognise(branches: Mapping[str, Branch]) -> tuple[Link, ...]:
@@ -41,6 +45,30 @@ def _of_parent(table: str, parent: str, indices: Sequence[str], lists: Mapping[s
     if len(ups) != 1 or len(downs) != 1:
         return None
     return Link(table, parent, (target,), table, ups[0], (downs[0],))
+
+
+def possible_links(branches: Mapping[str, Branch], links: Sequence[Link]) -> tuple[str, ...]:
+    """Return branches that look like links nobody follows: NanoAOD's ``Jet_muonIdx1``, ElementLinks of ATLAS.
+
+    Returns:
+        ``branch -> collection`` where the name tells to which, else the branch.
+    """
+    followed = {f"{link.table or link.parent}_{name}" for link in links for name in (*link.index, link.parent_index)}
+    collections = {plain(name).partition("_")[0] for name, branch in branches.items() if branch.depth == 1}
+    by_name = {name.lower(): name for name in sorted(collections)}
+    found = []
+    for name, branch in branches.items():
+        flat = plain(name)
+        if branch.owner is not None or not branch.is_integer or branch.depth == 0 or flat in followed:
+            continue
+        match = _IDX.fullmatch(flat.partition("_")[2])
+        if name.endswith(".m_persIndex"):
+            shown = name.removesuffix(".m_persIndex")
+            if plain(shown) not in followed:
+                found.append(shown)
+        elif match is not None and match[1].lower() in by_name:
+            found.append(f"{name} -> {by_name[match[1].lower()]}")
+    return tuple(found)
 
 
 def without_tables(branches: Mapping[str, Branch], links: Sequence[Link]) -> dict[str, Branch]:

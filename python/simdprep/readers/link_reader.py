@@ -14,6 +14,7 @@ from awkward.index import Index64
 
 from ..errors import InputError, nearest_hint
 from .branch import Branch
+from .friend import Keys
 from .link import ARROW, Link
 from .link_keys import NO_KEY, container_names, keys_of
 from .link_rows import Integers, LinkRows, entry_of, numbers, rows_of_pairs
@@ -21,6 +22,9 @@ from .names import container_of, field_name, plain
 from .source import Source
 
 _KEY, _POSITION = "_m_persKey", "_m_persIndex"
+
+#: A position that no list has.
+_NOWHERE = np.iinfo(np.int64).max
 
 Arrays = Mapping[str, ak.Array]
 
@@ -70,6 +74,7 @@ class LinkReader:
         self._table = (
             None if link.table is None else self._collection(*_name_and_pattern(link.table), "table of a link")
         )
+        self._by = [self._value(name, link.by) for name in link.of] if link.by is not None else []
         items = self._table or self._targets[0]  # what names a parent
         self._parent_index = None if link.parent_index is None else self._index(items, link.parent_index).branch
         self._indices = [self._index(self._table or parents, name) for name in link.index]
@@ -80,7 +85,11 @@ class LinkReader:
 
     def branches(self) -> list[tuple[Branch, tuple[str, ...]]]:
         """Return what is presented, each with the branches of the source that its values come from."""
-        used = {self._parent_index, *(index.branch for index in self._indices), *(index.key for index in self._indices)}
+        used = {
+            self._parent_index,
+            *(index.branch for index in self._indices),
+            *(index.key for index in self._indices),
+        }
         fields: dict[str, tuple[str, ...]] = {}
         for field, branch in self._targets[0].plain.items():
             others = [target.plain.get(field) for target in self._targets[1:]]
@@ -107,7 +116,8 @@ class LinkReader:
             found = self._rows_of_parents(arrays, outer, targets, lost, start)
         else:
             found = self._rows_of_items(arrays, self._parent_index, outer, targets[0], start)
-        for reason, number in (("null", found.null), ("beyond the end", found.outside)):
+        nowhere = "to no entry" if self._by else "beyond the end"
+        for reason, number in (("null", found.null), (nowhere, found.outside)):
             if number:
                 lost[f"{self.link.name}: {reason}"] += number
         return found
@@ -151,6 +161,8 @@ class LinkReader:
             wanted = np.where(key == NO_KEY, -1, wanted)
             which = self._which(np.where(wanted < 0, NO_KEY, key), lost, start)
             wanted = np.where(which < 0, -1, wanted)
+        if self._by:
+            which, wanted = self._positions(arrays, targets, entries, wanted, start)
         base = np.concatenate(([0], np.cumsum([offsets[-1] for offsets in targets])))[:-1]
         starts = np.stack([offsets[:-1] + first for offsets, first in zip(targets, base, strict=True)])
         counts = np.stack([np.diff(offsets) for offsets in targets])
@@ -160,6 +172,28 @@ class LinkReader:
         )
         elsewhere = int((which < 0).sum())
         return replace(found, null=found.null - elsewhere)
+
+    def _positions(
+        self, arrays: Arrays, targets: Sequence[Integers], entries: Integers, values: Integers, start: int
+    ) -> tuple[Integers, Integers]:
+        """Return for values of links which target has an entry of that value, and its position there."""
+        which, positions = np.zeros(len(values), np.int64), np.where(values > 0, _NOWHERE, -1)
+        for number, (branch, offsets) in enumerate(zip(self._by, targets, strict=True)):
+            self._check(self._targets[number].outline, offsets, branch, self._offsets(arrays, branch), start)
+            own, within = numbers(arrays[branch.name]), entry_of(offsets)
+            there = np.flatnonzero(own > 0)  # what nothing refers to has no id
+            known = Keys([within[there], own[there]])
+            if known.twice is not None:
+                one = there[known.twice[0]]
+                got = f"{own[one]} twice in entry {start + int(within[one])}"
+                raise InputError(
+                    f"{branch.name}, by which a link goes", got=got, expected="distinct values", where=self._where
+                )
+            found = known.find([entries, values])
+            hits = np.flatnonzero((found >= 0) & (positions == _NOWHERE))
+            which[hits] = number
+            positions[hits] = there[found[hits]] - offsets[entries[hits]]
+        return which, positions
 
     def _which(self, keys: Integers, lost: Counter[str], start: int) -> Integers:
         """Return which target each key is of, -1 for none of them; null ones count as the first's."""
@@ -234,6 +268,7 @@ class LinkReader:
             names.append(self._parent_index.name)
         if self._table is not None:
             names.append(self._table.outline.name)
+        names += [branch.name for branch in self._by]
         for index in self._indices:
             names += [index.branch.name] + ([] if index.key is None else [index.key.name])
         return tuple(dict.fromkeys(names))
@@ -257,6 +292,20 @@ class LinkReader:
                 what, got=got, expected="lists of that name", where=self._where, hint=nearest_hint(name, known)
             )
         return _Collection(plains, nested)
+
+    def _value(self, name: str, field: str) -> Branch:
+        """Return the branch of a target whose values links name."""
+        every = {**self._base.branches, **self._base.bookkeeping}
+        own, pattern = _name_and_pattern(name)
+        lists = {
+            field_name(own, pattern, key, plain(key)): branch for key, branch in every.items() if branch.depth == 1
+        }
+        branch = lists.get(plain(field))
+        if branch is None or not branch.is_integer or branch.shape:
+            hint = nearest_hint(field, [key for key, entry in lists.items() if key and entry.is_integer])
+            got = repr(field) if branch is None else f"{field!r}, {branch.type}"
+            raise InputError("by of a link", got=got, expected="lists of integers", where=self._where, hint=hint)
+        return branch
 
     def _index(self, holder: _Collection, name: str) -> _Index:
         """Return the branch of an index; of an ElementLink both its branches."""

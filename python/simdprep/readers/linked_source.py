@@ -37,7 +37,9 @@ class LinkedSource(Source):
         self.links = tuple(links)
         self.grouping, self.rows, self.pads = base.grouping, base.rows, base.pads
         self.branches = dict(base.branches)
-        self._leaves = {name: Leaf(branch, name) for name, branch in base.branches.items()}
+        self.bookkeeping = base.bookkeeping
+        every = {**base.branches, **base.bookkeeping}
+        self._leaves = {name: Leaf(branch, name) for name, branch in every.items()}
         self._of: dict[str, tuple[LinkReader, tuple[str, ...]]] = {}
         for link in links:
             reader = LinkReader(link, base)

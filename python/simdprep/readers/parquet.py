@@ -65,7 +65,7 @@ class ParquetSource(Source):
                 self._threads = threads != 1
                 self._columns = self._column_indices(schema)
                 for found in find_columns(schema):
-                    self._add(found.leaves, found.refused)
+                    self._add(found.leaves, found.refused, found.bookkeeping)
             if not self.branches and not self.refused:
                 raise InputError("table", got="0 columns", expected="at least one", where=path)
         except BaseException:

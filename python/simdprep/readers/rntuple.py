@@ -40,7 +40,7 @@ class RNTupleSource(Source):
             found = self._find(entry)
             if str(entry.name).startswith(_UNNAMED):
                 _drop_projected(found, known)
-            self._add(found.leaves, found.refused)
+            self._add(found.leaves, found.refused, found.bookkeeping)
 
     def close(self) -> None:
         """Close the file; arrays already read stay valid."""

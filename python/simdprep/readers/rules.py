@@ -166,6 +166,9 @@ class Rules:
         """Note the counters of single branches, and the branches that stand for a split collection."""
         scalars = {self._flat[name]: name for name, branch in self._branches.items() if _is_counter(branch)}
         for draft in drafts:
+            size = scalars.get(f"{draft.cluster.name}_size")  # Delphes
+            if size is not None and draft.depth == 1 and self._keys.of(size) == draft.cluster.items[0].key:
+                self._counters.setdefault(size, draft.cluster.name)
             for item in draft.cluster.items:
                 branch = self._branches[item.name]
                 for name in (scalars.get(f"n{item.flat}"), scalars.get(f"N{item.flat}")):

@@ -33,6 +33,7 @@ class Source(abc.ABC):
         num_entries: Entries of the tree.
         branches: What can be read, by name, in the file's order.
         refused: What cannot be converted: the reason in one line, by name.
+        bookkeeping: Of what is refused, what can be read by those who know its meaning: unique ids.
         missing_lists: Missing lists that were read as empty ones, by branch; grows while reading.
         links: The cross references that make objects, presented as branches of these.
         lost_links: Links that lead nowhere and were left out, by object and reason; grows while reading.
@@ -51,6 +52,7 @@ class Source(abc.ABC):
         self.num_entries = int(num_entries)  # uproot gives floats for some old files
         self.branches: dict[str, Branch] = {}
         self.refused: dict[str, str] = {}
+        self.bookkeeping: dict[str, Branch] = {}
         self.missing_lists: Counter[str] = Counter()
         self.links: tuple[Link, ...] = ()
         self.lost_links: Counter[str] = Counter()
@@ -94,10 +96,10 @@ class Source(abc.ABC):
             ResourceError: memory ran out, for damaged lengths as well.
         """
         wanted = list(dict.fromkeys(names))
-        check_names(wanted, self.branches, self.refused, self.where)
+        check_names([name for name in wanted if name not in self.bookkeeping], self.branches, self.refused, self.where)
         start, stop = self._check_range(start, stop)
         if start == stop:
-            return {name: empty(self.branches[name]) for name in wanted}
+            return {name: empty(self._leaves[name].branch) for name in wanted}
         leaves = [self._leaves[name] for name in wanted]
         with reading("entries", expected="a sound file", where=f"{self.where}, {start}:{stop}"):
             found = self._read(leaves, start, stop)
@@ -193,9 +195,12 @@ class Source(abc.ABC):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _add(self, leaves: Sequence[Leaf], refused: Mapping[str, str]) -> None:
+    def _add(self, leaves: Sequence[Leaf], refused: Mapping[str, str], bookkeeping: Sequence[Leaf] = ()) -> None:
         """Present what was found of one container."""
         self.refused.update(refused)
+        for leaf in bookkeeping:
+            self.bookkeeping[leaf.branch.name] = leaf.branch
+            self._leaves.setdefault(leaf.branch.name, leaf)
         for leaf in leaves:
             name = leaf.branch.name
             if name in self.branches:

@@ -49,19 +49,19 @@ class TTreeSource(Source):
         interpretation = _kind_of(branch)
         if interpretation == "AsGrouped":
             return  # its sub-branches are presented instead
-        if name.rpartition(".")[2] in TOBJECT_MEMBERS:
-            self.refused[name] = TOBJECT_REASON
-            return
+        bookkeeping = name.rpartition(".")[2] in TOBJECT_MEMBERS
         if branch.num_entries != self.num_entries:
             self.refused[name] = f"{branch.num_entries} entries where the tree has {self.num_entries}"
             return
         found = self._find(name, branch)
+        if bookkeeping:
+            found = Found(refused={name: TOBJECT_REASON}, bookkeeping=found.leaves)
         if found.leaves and self.num_entries and _holds_objects(branch):
             reason = _trial(branch)
             if reason is not None:
                 found = Found(refused={name: reason})
         self._containers[name] = branch
-        self._add(found.leaves, found.refused)
+        self._add(found.leaves, found.refused, found.bookkeeping)
 
     def _find(self, name: str, branch: Any) -> Found:
         if "AsBitSet" in repr(branch.interpretation):

@@ -109,6 +109,7 @@ class LinkConfig(Section):
         table: Prefix of a list of pairs.
         parent_index: Branch of the table, or of the entries themselves, that numbers the parent.
         index: Branch of the table or the parent that numbers the entry; several are several slots.
+        by: Branch of the entries that the index is a value of, where it is no position: a unique id, a barcode.
         keys: Key of each container of ``of``, where an ElementLink's does not follow from its name.
         elsewhere: What an ElementLink to another container is: ``error``, or ``drop``, counted.
     """
@@ -117,6 +118,7 @@ class LinkConfig(Section):
     table: Text | None = None
     parent_index: Text | None = None
     index: Annotated[list[Text], BeforeValidator(_as_names)] = Field(default_factory=list)
+    by: Text | None = None
     keys: list[int] = Field(default_factory=list)
     elsewhere: Literal["error", "drop"] = "error"
 
@@ -131,6 +133,8 @@ class LinkConfig(Section):
         if len(self.of) != 1 and (self.table is not None or self.parent_index is not None):
             rule = "one collection: only ElementLinks lead to several"
             raise rule_broken("of", rule, got=repr(self.of), path=("of",))
+        if self.by is not None and (self.table is not None or self.parent_index is not None):
+            raise rule_broken("by", "none but beside an index of the parent", got=repr(self.by), path=("by",))
         if self.keys and len(self.keys) != len(self.of):
             raise rule_broken("keys", "one for each of: name", got=repr(self.keys), path=("keys",))
         return self

@@ -117,3 +117,13 @@ def test_inspect_tells_what_is_followed(path):
     assert "JetPFCands" not in [other.parent for other in found.objects]
     assert found.counters["nJetPFCands"] == "JetPFCands"
     assert load_config(found.config.to_data()).objects["JetPFCands"].link is not None
+
+
+def test_inspect_names_links_that_are_not_followed(data_dir, path):
+    assert inspect(path).links == ()
+    found = inspect(str(data_dir / "nano_tt_v12.root"), objects=["Jet"]).links
+    assert "Jet_muonIdx1 -> Muon" in found
+    assert "GenPart_genPartIdxMother -> GenPart" in found
+    assert "Jet_svIdx1" not in " ".join(found)  # the file has no SV
+    found = inspect(str(data_dir / "PHYSLITE_example.root"), objects=["AnalysisJets"]).links
+    assert "AnalysisElectronsAuxDyn.trackParticleLinks" in found
