@@ -29,6 +29,8 @@ def print_preparation(summary: PrepareSummary, *, quiet: bool = False) -> None:
         if len(report["samples"]) > 1:
             _print_samples(report["samples"])
         _print_classes(report["classes"])
+        for line in summary.truncated:
+            say(line, style="bold yellow")
         splits = ", ".join(f"{name} {quantity.number(rows)}" for name, rows in summary.rows.items())
         say(f"{summary.path}: {splits} rows; {quantity.duration(summary.seconds)}")
     say(account(summary), style="bold")

@@ -21,7 +21,7 @@ def prepare(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what an earlier run wrote there.")] = False,
     jobs: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="Processes; by default one per core. Bytes do not depend on it."),
+        typer.Option(metavar="N", min=1, help="Jobs at a time; by default one per core. Bytes do not depend on it."),
     ] = None,
     dask: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Scheduler whose workers do it: tcp://HOST:8786.")

@@ -81,6 +81,7 @@ class Writer:
         threads: Threads of the encoder; ``None`` for all cores. Bytes do not depend on it.
         part_rows: Rows per part, rounded up to whole chunks; ``None`` closes a part past 128 MiB.
         config_text: The resolved config, stored in the provenance.
+        warns: Warn of truncated entries and missing values when closed; else the summary alone says it.
         first_event: Number of the first event, where those before it lie in other parts.
 
     Raises:
@@ -99,9 +100,11 @@ class Writer:
         threads: int | None = None,
         part_rows: int | None = None,
         config_text: str = "",
+        warns: bool = True,
         first_event: int = 0,
     ) -> None:
         self.schema = schema
+        self._warns = warns
         self._threads = threads or 0
         core = schema.core()
         self._description = core.describe()
@@ -206,7 +209,9 @@ class Writer:
             raise
         self.summary.parts = len(self._output.parts)
         self.summary.bytes = self._output.num_bytes
-        if self.summary.changes and not isinstance(self._output, StagedParts):  # else told once for all tasks
+        if (
+            self.summary.changes and self._warns and not isinstance(self._output, StagedParts)
+        ):  # else told once for all tasks
             warnings.warn(f"{self.summary.path}: {'; '.join(self.summary.changes)}", SimdprepWarning, stacklevel=3)
         return self.summary
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..convert.executors import executor_of
 from ..convert.tasks import run_tasks
+from ..errors import SimdprepWarning
 from ..schema.config import load_config
 from ..transforms import Balance, ClassSums, Labels, Parametric, State, balance_from_state
 from .balancing import solve
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
     from ..convert.run import ConfigLike
     from ..convert.tasks import Record, Task, Work
 
+#: Up to so many tasks for each job are done by threads of this process: starting others takes longer.
+SHARES_FOR_THREADS = 32
+
 #: Called after every task with those done and those in all.
 Progress = Callable[[int, int], None]
 
@@ -42,7 +48,7 @@ def prepare(
     *,
     overrides: Sequence[str] = (),
     overwrite: bool = False,
-    jobs: int | None = 1,
+    jobs: int | None = None,
     dask: str | None = None,
     executor: Any = None,
     resume: bool = False,
@@ -55,7 +61,7 @@ def prepare(
         output: Folder that gets ``train``, ``val`` and ``test`` (datasets), ``state.json`` and ``report.json``.
         overrides: ``KEY=VALUE`` texts that replace values of the config.
         overwrite: Replace what an earlier run wrote there.
-        jobs: Processes; ``None`` for all cores. The outputs do not depend on it.
+        jobs: Threads, or processes where there is much to do; ``None`` for all cores. Outputs do not depend on it.
         dask: Address of a scheduler whose workers do it instead.
         executor: Anything with ``submit`` that does it instead.
         resume: Go on with what an interrupted run has done.
@@ -71,9 +77,13 @@ def prepare(
     with Staging(output, overwrite=overwrite, resume=resume) as staging, ExitStack() as stack:
         plan = make_plan(settings)
         setting = plan.setting
-        single = len(plan.shares) == 1
-        staging.begin({**plan.job, "threads": 0 if jobs == 1 or single else 1})
-        pool = stack.enter_context(executor_of(executor, jobs=1 if single else jobs, dask=dask))
+        count = min(len(os.sched_getaffinity(0)) if jobs is None else jobs, len(plan.shares))
+        alone = count == 1 and executor is None and dask is None
+        staging.begin({**plan.job, "threads": 0 if alone else 1})
+        if executor is None and dask is None and count > 1 and len(plan.shares) <= SHARES_FOR_THREADS * count:
+            pool: Any = stack.enter_context(ThreadPoolExecutor(count))
+        else:
+            pool = stack.enter_context(executor_of(executor, jobs=count, dask=dask))
         passes = _Passes(staging, plan, pool, progress)
         factors = _survey(plan, passes)
         records = passes.do("write", write_part, factors)
@@ -86,6 +96,8 @@ def prepare(
         publish(staging, setting, records, state, report)
     summary = PrepareSummary(str(output), dict(outcome.rows), balance, report, [*staging.told, *plan.told])
     summary.seconds = time.perf_counter() - started
+    if summary.truncated:
+        warnings.warn(f"{output}: {'; '.join(summary.truncated)}", SimdprepWarning, stacklevel=2)
     return summary
 
 

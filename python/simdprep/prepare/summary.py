@@ -60,3 +60,18 @@ class PrepareSummary:
     def num_rows(self) -> int:
         """Rows written, copies included."""
         return sum(self.rows.values())
+
+    @property
+    def truncated(self) -> list[str]:
+        """What found no slot, a line for each object that lost any, all splits together."""
+        lines = []
+        every: dict[str, list[int]] = {}
+        for objects in self.report.get("stored", {}).values():
+            for name, entry in objects.items():
+                totals = every.setdefault(name, [0, 0])
+                totals[0] += entry["stored"]
+                totals[1] += entry["truncated"]
+        for name, (stored, lost) in every.items():
+            if lost:
+                lines.append(f"truncated {lost:,} of {stored + lost:,} {name}")
+        return lines

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import simdprep as sp
-from simdprep.prepare import shares
+from simdprep.errors import SimdprepWarning
+from simdprep.prepare import run, shares
 from simdprep.transforms import State
 from tests.unit.prepare.jet_events import bytes_of, config_of, read_all, write_jets
 
@@ -126,16 +127,17 @@ def test_the_outputs_are_sound(prepared, name):
     assert not verify(prepared[0] / name).problems
 
 
-@pytest.mark.parametrize("options", [{}, {"jobs": 2}])
-def test_the_same_bytes_whoever_does_it(prepared, tmp_path, options, monkeypatch):
+@pytest.mark.parametrize(("jobs", "by"), [(1, "itself"), (3, "threads"), (2, "processes")])
+def test_the_same_bytes_whoever_does_it(prepared, tmp_path, jobs, by, monkeypatch):
     """Also cut into several tasks: every part is a share of the whole."""
     folder = prepared[0].parent
     config = config_of(folder / "jets.parquet")
-    sp.prepare(config, tmp_path / "again", **options)
+    monkeypatch.setattr(run, "SHARES_FOR_THREADS", 0 if by == "processes" else 100)
+    sp.prepare(config, tmp_path / "again", jobs=jobs)
     assert bytes_of(tmp_path / "again") == bytes_of(prepared[0])
     monkeypatch.setattr(shares, "SHARE_BYTES", 1 << 18)
-    sp.prepare(config, tmp_path / "one")
-    sp.prepare(config, tmp_path / "two", **options)
+    sp.prepare(config, tmp_path / "one", jobs=1)
+    sp.prepare(config, tmp_path / "two", jobs=jobs)
     assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "two")
     assert len(list((tmp_path / "one" / "train").glob("part-*"))) > 1
     many = read_all(tmp_path / "one", "jets")["jets"]
@@ -143,6 +145,12 @@ def test_the_same_bytes_whoever_does_it(prepared, tmp_path, options, monkeypatch
     for key in ("entry", "flavour_label", "split", "weight"):
         assert (many[key][np.argsort(many["entry"])] == one[key][np.argsort(one["entry"])]).all()
     assert (tmp_path / "one" / "state.json").read_text() == (prepared[0] / "state.json").read_text()
+
+
+def test_what_found_no_slot_is_told_once(prepared, tmp_path):
+    with pytest.warns(SimdprepWarning, match=r"out: truncated [\d,]+ of [\d,]+ tracks$") as told:
+        sp.prepare(config_of(prepared[0].parent / "jets.parquet"), tmp_path / "out")
+    assert len(told) == 1
 
 
 def test_without_shuffle_rows_keep_their_order(prepared, tmp_path):

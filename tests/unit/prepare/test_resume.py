@@ -45,13 +45,13 @@ def test_what_was_done_is_not_done_again(jets, tmp_path, monkeypatch, sealed):
 
             patch.setattr(publish, "seal", stopped)
         with pytest.raises(Interrupted):
-            sp.prepare(config, tmp_path / "out")
+            sp.prepare(config, tmp_path / "out", jobs=1)
     assert not (tmp_path / "out").exists()
     assert (tmp_path / "out.staged").is_dir()
 
     again = []
     monkeypatch.setattr(run, "write_part", lambda task: again.append(task.id) or part_task.write_part(task))
-    summary = sp.prepare(config, tmp_path / "out", resume=True)
+    summary = sp.prepare(config, tmp_path / "out", resume=True, jobs=1)
     assert bytes_of(tmp_path / "out") == bytes_of(tmp_path / "whole")
     assert not (tmp_path / "out.staged").exists()
     if sealed:
