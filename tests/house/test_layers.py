@@ -37,6 +37,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "jax": ("loader/frameworks/",),
     "lightning": ("loader/frameworks/",),
     "numba": ("transforms/",),
+    "particle": ("transforms/features/particles.py",),
     "onnx": ("export/onnx",),
     "pyarrow": ("readers/", "export/"),
     "pydantic": ("schema/",),
