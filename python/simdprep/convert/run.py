@@ -18,7 +18,7 @@ from ..transforms import Expression
 from .accounts import account
 from .campaign import Progress, convert_in_tasks, planned
 from .chunks import chunks
-from .executors import executor_of
+from .executors import Serial, executor_of
 from .finished import finished, nothing_new
 from .growth import Growth
 from .headers import read_headers
@@ -32,6 +32,9 @@ from .resolve import Pads, like_input, make_schema, pad_rules, resolve_pads
 from .resolved import Values, resolved_config
 from .summary import ConvertSummary
 from .writer import Writer
+
+#: Fewer tasks are done in this process, with all its threads: others would hardly have begun when all is done.
+FEW_TASKS = 8
 
 #: Inputs whose counts decide which branches belong together: all of them are open at a time.
 COUNTED_FILES = 64
@@ -91,7 +94,7 @@ def convert(
         threads: Threads of each process; ``None`` shares the cores.
         part_rows: Rows per part file; ``None`` closes a part past 128 MiB.
         progress: Called with entries done and in all.
-        jobs: Local processes; ``None`` for one per core, 1 does all in this one.
+        jobs: Local processes; ``None`` for one per core where there are many tasks, 1 does all in this one.
         executor: What does the tasks instead: anything with ``submit``, such as a ``dask.distributed.Client``.
         dask: Or the address of a dask scheduler.
         resume: Go on with what an interrupted conversion of the same left; the result is the same as if it had not
@@ -144,7 +147,7 @@ def convert(
             summary = convert_in_tasks(
                 plan,
                 place,
-                workers,
+                Serial() if jobs is None and not is_asked_for and len(plan.tasks) < FEW_TASKS else workers,
                 overwrite=overwrite,
                 resume=resume,
                 growth=growth,
