@@ -1,4 +1,4 @@
-"""``simdprep convert``: ROOT, Parquet or feather files to a dataset."""
+"""``simdprep convert``: ROOT, Parquet, feather or HDF5 files to a dataset."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 #: How every verb that reads inputs calls them.
-INPUTS = "Files, globs or URLs; ROOT, Parquet or feather. Sorted by name."
+INPUTS = "Files, globs or URLs; ROOT, Parquet, feather or HDF5. Sorted by name."
 
 
 def convert(
@@ -62,7 +62,7 @@ def convert(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and one line of summary.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Long lists in full.")] = False,
 ) -> int:
-    """Convert ROOT, Parquet or feather files to an HDF5 dataset.
+    """Convert ROOT, Parquet, feather or HDF5 files to an HDF5 dataset.
 
     With no config it finds the tree, groups branches into objects, pads at the 99th percentile of their multiplicity,
     and says what it did.

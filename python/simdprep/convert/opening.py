@@ -34,17 +34,25 @@ class Opening:
         tree: Name of the tree, or ``None`` where each file has only one.
         friends: Further trees whose branches belong to the same entries.
         links: Cross references that make objects; ``None`` takes those that are plain from the names.
+        parents: By object the parent that is asked for without saying how; a link that is plain from the names does.
     """
 
     tree: str | None = None
     friends: tuple[Friend, ...] = ()
     links: tuple[Link, ...] | None = None
+    parents: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
         """Return what a config says."""
         friends = [Friend(entry.file, entry.tree, tuple(entry.index), entry.prefix) for entry in config.input.friends]
-        return cls(config.input.tree, tuple(friends), _links(config) if config.objects else None)
+        parents = [
+            (name, options.parent)
+            for name, options in config.objects.items()
+            if options.parent is not None and options.link is None and options.source is None
+        ]
+        links = _links(config) if config.objects else None
+        return cls(config.input.tree, tuple(friends), links, tuple(parents))
 
     def open(self, path: str, *, threads: int | None = None) -> Source:
         """Open one input.
@@ -60,7 +68,10 @@ class Opening:
         try:
             if self.friends:
                 source = JoinedSource(source, self.friends, lambda file, tree: self._source(file, tree, threads))
-            links = recognise(source.branches) if self.links is None else self.links
+            plain = recognise(source.branches)
+            if self.links is not None:
+                plain = tuple(link for link in plain if (link.name, link.parent) in self.parents)
+            links = (*(self.links or ()), *plain)
             return LinkedSource(source, links) if links else source
         except BaseException:
             source.close()

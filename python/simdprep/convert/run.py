@@ -70,7 +70,7 @@ def convert(
     update: bool = False,
     task_size: int | None = None,
 ) -> ConvertSummary:
-    """Convert ROOT, Parquet or feather files to a dataset.
+    """Convert ROOT, Parquet, feather or HDF5 files to a dataset.
 
     What is more than a task (about 64 MiB of branches) is converted by several processes; where it is divided depends
     on the inputs and the config alone, so that the bytes are the same for any number of them, and if it was

@@ -96,4 +96,7 @@ class LinkedSource(Source):
         return array if leaf.branch.name not in self._of else super()._take(array, leaf, start, stop)
 
     def _layout(self, leaves: Sequence[Leaf]) -> tuple[float, NDArray[np.int64]]:
-        return self._base.layout(self._needed(leaves))
+        total, borders = self._base.layout(self._needed(leaves))
+        # The lists that links make are copies beside what they are made of.
+        copied = {source for leaf in leaves if leaf.branch.name in self._of for source in self._of[leaf.branch.name][1]}
+        return total + (self._base.layout(copied)[0] if copied else 0.0), borders

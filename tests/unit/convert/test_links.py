@@ -127,3 +127,13 @@ def test_inspect_names_links_that_are_not_followed(data_dir, path):
     assert "Jet_svIdx1" not in " ".join(found)  # the file has no SV
     found = inspect(str(data_dir / "PHYSLITE_example.root"), objects=["AnalysisJets"]).links
     assert "AnalysisElectronsAuxDyn.trackParticleLinks" in found
+
+
+def test_a_plain_link_needs_no_more_than_its_parent(path, tmp_path):
+    asked = {"Jet": {"fields": ["pt"]}, "JetPFCands": {"parent": "Jet", "pad": "max", "fields": ["pt", "puppi"]}}
+    said = {"table": "JetPFCands", "parent_index": "jetIdx", "index": "pFCandsIdx", "of": "PFCands"}
+    sp.convert(path, tmp_path / "a.h5", config={"objects": asked})
+    asked["JetPFCands"]["link"] = said
+    sp.convert(path, tmp_path / "b.h5", config={"objects": asked})
+    with sp.open(tmp_path / "a.h5") as first, sp.open(tmp_path / "b.h5") as second:
+        assert first.events().to_list() == second.events().to_list()
