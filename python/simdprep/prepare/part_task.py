@@ -151,7 +151,7 @@ def _write(rows: FlatRows, path: Path, columns: StoredColumns, setting: Setting,
     schema = setting.schema.with_categories(columns.categories)
     path.parent.mkdir(exist_ok=True)
     with Writer(
-        path, schema, overwrite=True, threads=job.data["threads"], config_text=setting.config.config_text, warns=False
+        path, schema, overwrite=True, threads=job.data["threads"], config_text=setting.config_text, warns=False
     ) as writer:
         writer.fill_flat(rows.events())
     written = writer.summary

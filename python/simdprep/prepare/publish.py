@@ -135,7 +135,7 @@ def publish(
     """Put the state into every part, write manifests, state and report, and give all their final name."""
     text = state.to_json()
     inputs = report["inputs"]
-    config_sha256 = _core.sha256_bytes(setting.config.config_text.encode())
+    config_sha256 = _core.sha256_bytes(setting.config_text.encode())
     categories = _categories(records)
     texts = _class_names(setting)
     staging.seal()

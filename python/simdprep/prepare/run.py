@@ -195,5 +195,5 @@ def _state(setting: Setting, records: Sequence[Record], outcome: Outcome, factor
             "fields": setting.prepare.fields.model_dump(),
             "samples": list(setting.sample_names),
         },
-        config=setting.config.config_text,
+        config=setting.config_text,
     )

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..convert.opening import Opening
@@ -50,6 +51,11 @@ class Setting:
     home: str
     expressions: Expressions
     added: tuple[str, ...]
+
+    @cached_property
+    def config_text(self) -> str:
+        """The text of the resolved config, which every part keeps."""
+        return self.config.config_text
 
     @property
     def classes(self) -> tuple[str, ...]:
