@@ -14,6 +14,7 @@ from ..convert.tasks import Task
 from .block import Place
 from .factors import Factors
 from .setting import Setting, digest_of
+from .survey_recipe import for_survey
 
 if TYPE_CHECKING:
     from ..readers import Source
@@ -54,6 +55,11 @@ class Job:
         """What is done with the rows."""
         return self.factors.setting
 
+    @property
+    def survey(self) -> Setting:
+        """The same, reading no more than what rows are judged by."""
+        return _survey(str(self.folder), (self.folder / JOB).read_text())
+
     def part(self, split: str, number: int) -> Path:
         """Return where a part of a split is staged."""
         return self.folder / split / f"part-{number:05d}.h5"
@@ -76,6 +82,14 @@ def _setting(folder: str, text: str) -> tuple[Setting, Mapping[str, Any]]:
     """Make the setting once for all tasks of a process; ``text`` is that of the job in ``folder``."""
     data = json.loads(text)
     return Setting.of_job(data), data
+
+
+@lru_cache(maxsize=2)
+def _survey(folder: str, text: str) -> Setting:
+    """Make the setting of surveys once for all tasks of a process."""
+    setting, data = _setting(folder, text)
+    with Opening.from_config(setting.config).open(data["first"]) as source:
+        return for_survey(setting, source)
 
 
 def make_tasks(

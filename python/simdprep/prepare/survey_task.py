@@ -30,7 +30,7 @@ def survey(task: Task) -> Record:
     parametric = None
     if drawn_feature is not None and stage == PARAMETRIC:
         parametric = Parametric(drawn_feature.field, seed=setting.prepare.seed)
-    for _, _, _, kept in job.blocks(BlockReader(setting, tally), task.payload["slices"]):
+    for _, _, _, kept in job.blocks(BlockReader(job.survey, tally), task.payload["slices"]):
         weights, copies = factors.weights(kept), factors.copies(kept)
         drawn = np.repeat(np.arange(len(copies)), copies)
         sums.fit(kept.label[drawn], weights[drawn], kept.sample[drawn])
