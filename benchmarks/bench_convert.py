@@ -51,8 +51,8 @@ def toy_ntuple(size: Size) -> Case:
     return Case("toy ntuple", what, partial(_ntuple_events, num_rows), {"tracks": TRACK_SLOTS})
 
 
-def _ntuple_events(num_rows: int) -> ak.Array:
-    entries = toy_jets(num_rows, seed=3)
+def _ntuple_events(num_rows: int, seed: int = 3) -> ak.Array:
+    entries = toy_jets(num_rows, seed=seed)
     numbers = {f"jet_{name}": entries.jets[name] for name in entries.jets.fields}
     return ak.zip({"eventNumber": entries.eventNumber, **numbers, "tracks": entries.tracks}, depth_limit=1)
 
@@ -65,6 +65,19 @@ def write_root(path: Path, events: ak.Array) -> None:
         step = 10_000
         for start in range(0, len(events), step):
             tree.extend({name: column[start : start + step] for name, column in columns.items()})
+
+
+def write_steps(path: Path, num_rows: int, step: int) -> None:
+    """Write a toy ntuple that is larger than memory should hold."""
+    with uproot.recreate(path, compression=uproot.ZLIB(1)) as file:
+        tree = None
+        for start in range(0, num_rows, step):
+            events = _ntuple_events(min(step, num_rows - start), seed=3 + start)
+            columns = {name: events[name] for name in events.fields}
+            if tree is None:
+                tree = file.mktree(TREE, {name: column.type.content for name, column in columns.items()})
+            for first in range(0, len(events), 10_000):
+                tree.extend({name: column[first : first + 10_000] for name, column in columns.items()})
 
 
 @contextmanager
@@ -122,7 +135,12 @@ def contenders(prepared: Prepared, threads: Sequence[int]) -> list[Contender]:
 
 
 def check(prepared: Prepared, results: Mapping[str, Path]) -> None:
-    expected = _contents(results[PEER])
+    check_files(results, PEER)
+
+
+def check_files(results: Mapping[str, Path], peer: str) -> None:
+    """Raise AssertionError unless all files hold what the peer's holds."""
+    expected = _contents(results[peer])
     for path in results.values():
         assert_equal(_contents(path), expected)
 
