@@ -80,7 +80,7 @@ class LinkReader:
         self._indices = [self._index(self._table or parents, name) for name in link.index]
         counter = parents.outline.counter
         self._outline = base.branches.get(counter or "", parents.outline)
-        self._own_keys = [frozenset({key}) for key in link.keys] or [keys_of(name.rstrip("_.*")) for name in link.of]
+        self._own_keys = [frozenset({key}) for key in link.keys] or [keys_of(_container(name)) for name in link.of]
         self.needed = self._names()
 
     def branches(self) -> list[tuple[Branch, tuple[str, ...]]]:
@@ -320,6 +320,11 @@ class LinkReader:
         got = repr(name) if branch is None else f"{name!r}, {branch.type}"
         hint = nearest_hint(wanted, integers, otherwise=", ".join(integers[:8]) or None)
         raise InputError("index of a link", got=got, expected="lists of integers", where=self._where, hint=hint)
+
+
+def _container(text: str) -> str:
+    """Return the name of a container, from that or from the beginning of its branches."""
+    return container_of(text.replace("*", "_")).partition(".")[0].rstrip("_")
 
 
 def _name_and_pattern(text: str) -> tuple[str, str | None]:

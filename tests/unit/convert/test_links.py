@@ -137,3 +137,17 @@ def test_a_plain_link_needs_no_more_than_its_parent(path, tmp_path):
     sp.convert(path, tmp_path / "b.h5", config={"objects": asked})
     with sp.open(tmp_path / "a.h5") as first, sp.open(tmp_path / "b.h5") as second:
         assert first.events().to_list() == second.events().to_list()
+
+
+def test_objects_may_be_called_otherwise(path, tmp_path, data_dir):
+    link = {"table": "JetPFCands_*", "parent_index": "jetIdx", "index": "pFCandsIdx", "of": "PFCands_*"}
+    objects = {"jets": {"from": "Jet_*", "fields": ["pt"]}, "own": {"parent": "jets", "link": link, "fields": ["pt"]}}
+    sp.convert(path, tmp_path / "a.h5", config={"objects": objects}, pad={"*": "max"})
+    sp.convert(path, tmp_path / "b.h5", objects=["Jet", "JetPFCands"], pad={"*": "max"})
+    with sp.open(tmp_path / "a.h5") as first, sp.open(tmp_path / "b.h5") as second:
+        assert first["own"]["pt"][:].tobytes() == second["JetPFCands"]["pt"][:].tobytes()
+    link = {"index": "trackParticleLinks", "of": "GSFTrackParticlesAuxDyn.*"}
+    electrons = {"from": "AnalysisElectronsAuxDyn.*", "fields": ["pt"]}
+    objects = {"el": electrons, "tracks": {"parent": "el", "link": link, "pad": "max", "fields": ["phi"]}}
+    summary = sp.convert(str(data_dir / "PHYSLITE_example.root"), tmp_path / "c.h5", config={"objects": objects})
+    assert summary.written.num_items["tracks"] > 100
