@@ -49,7 +49,7 @@ class Table:
                 self.members[member] = kind
             else:
                 self.refused[member] = f"values of type {kind}"
-        self._dataset = dataset
+        self._dataset: h5py.Dataset | None = dataset
         self._where = where
 
     @property
@@ -66,9 +66,15 @@ class Table:
         Raises:
             DatasetError: stored bytes are damaged, or of a filter this HDF5 lacks.
         """
+        if self._dataset is None:
+            raise DatasetError("table", got="a closed file", expected="an open one", where=f"{self._where}/{self.name}")
         with guarded(f"{self._where}/{self.name}"):
             records = self._dataset.fields(list(members))[start:stop]
         return {member: records[member] for member in members}
+
+    def close(self) -> None:
+        """Let go of the dataset."""
+        self._dataset = None
 
 
 class Tables(Mapping[str, Table]):
@@ -145,7 +151,9 @@ class Tables(Mapping[str, Table]):
         return len(self._tables)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file and its datasets: HDF5 keeps a file open as long as any of these is."""
+        for table in self._tables.values():
+            table.close()
         self._file.close()
 
 
