@@ -11,8 +11,8 @@ from .session import run
 
 #: In the order of the data's way.
 QUESTIONS = (
-    "pad", "fuse", "expressions", "balance", "normalise", "codec", "write", "cpp", "read", "load", "convert", "scale",
-    "prepare", "level",
+    "pad", "fuse", "expressions", "balance", "normalise", "codec", "write", "cpp", "merge", "read", "load", "convert",
+    "scale", "prepare", "level",
 )  # fmt: skip
 
 

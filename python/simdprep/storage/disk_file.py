@@ -39,6 +39,7 @@ class DiskFile:
         self._position = 0
         self._failure: tuple[int, str] | None = None
         self._blank = memoryview(bytes(1 << 20))
+        self._blank_address = _address(self._blank)
         self._awaited: int | None = None
         self._placed: int | None = None
         try:
@@ -84,6 +85,7 @@ class DiskFile:
         """
         if len(self._blank) < size:
             self._blank = memoryview(bytes(max(size, 2 * len(self._blank))))
+            self._blank_address = _address(self._blank)
         self._awaited, self._placed = size, None
         try:
             dataset.write_direct_chunk(place, self._blank[:size], filter_mask=mask)
@@ -161,7 +163,7 @@ class DiskFile:
         """Write at the position; of a chunk that is only placed, nothing."""
         view = memoryview(data).cast("B")
         size, done = len(view), 0
-        if size == self._awaited and _address(view) == _address(self._blank):  # HDF5 hands chunks through as they are
+        if size == self._awaited and _address(view) == self._blank_address:  # HDF5 hands chunks through as they are
             self._awaited, self._placed = None, self._position
             self._position += size
             return size
