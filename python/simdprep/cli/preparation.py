@@ -48,7 +48,7 @@ def account(summary: PrepareSummary) -> str:
 
 
 def _reason(why: str) -> str:
-    return f"by {why}" if any(char in why for char in "<>=(&") else why
+    return f"by {why}" if why.startswith("select of ") or any(char in why for char in "<>=(&") else why
 
 
 def _print_cutflow(steps: list[dict[str, Any]]) -> None:

@@ -70,7 +70,7 @@ def prepare(
     Raises:
         SimdprepError: one of its kinds, for any mistake in inputs, config or output.
 
-    Memory: per process, about six times what a task reads (64 MB).
+    Memory: per job, about five times what a task reads (128 MB).
     """
     started = time.perf_counter()
     settings = load_config(Path(config) if isinstance(config, (str, os.PathLike)) else config, overrides)

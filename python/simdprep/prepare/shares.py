@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..convert.recipe import Recipe
 
 #: Uncompressed bytes that a task reads, about: it holds its rows in memory.
-SHARE_BYTES = 64 << 20
+SHARE_BYTES = 128 << 20
 #: What inputs are measured in.
 _UNIT = 1 << 18
 
