@@ -14,6 +14,8 @@ import pytest
 
 import simdprep as sp
 from simdprep.convert.planning import plan
+from simdprep.errors import SimdprepError
+from tests.faults.error_text import check_text
 from tests.unit.convert.campaign_files import contents, write_inputs
 
 TASK_SIZE = 15_000
@@ -153,6 +155,18 @@ def test_killed_at_random_200_times(inputs, whole, tmp_path, capsys):
         total = {name: total.get(name, 0) + count for name, count in hits.items()}
     with capsys.disabled():
         print(f"\nR3, {dataset.name}: random kills {total} in 20 conversions; bytes equal after each")
+
+
+def test_what_is_done_can_be_read_meanwhile(inputs, whole, tmp_path):
+    dataset, tasks = whole
+    output = tmp_path / dataset.name
+    begin(inputs, output, after=tasks // 2).communicate(timeout=300)
+    with pytest.raises(SimdprepError) as raised:
+        sp.open(output)
+    text = check_text(str(raised.value))
+    assert "whole parts" in text
+    with sp.open(text.split('"')[1]) as found:
+        assert 0 < found.num_rows < sum(1500 + 700 * number for number in range(4))
 
 
 def test_a_worker_that_is_killed_is_replaced(inputs, whole, tmp_path):

@@ -67,7 +67,11 @@ def convert(
     With no config it finds the tree, groups branches into objects, pads at the 99th percentile of their multiplicity,
     and says what it did.
     """
+    from pathlib import Path
+
     from ..convert import convert as run
+    from ..storage.staged_output import has_parts, staging_folder
+    from .console import note
     from .conversion import print_summary
     from .names import parse_names
     from .pads import parse_pads
@@ -75,26 +79,32 @@ def convert(
 
     pads = parse_pads(pad or [])
     names = parse_names("--objects", objects)
-    with Progress(quiet=quiet) as progress:
-        summary = run(
-            inputs or None,
-            output,
-            config=config,
-            overrides=overrides or (),
-            tree=tree,
-            objects=names,
-            rows=rows,
-            pad=pads,
-            layout=layout,
-            compression=compression,
-            entries=entries,
-            overwrite=overwrite,
-            skip_bad_files=skip_bad_files,
-            progress=progress,
-            jobs=jobs,
-            dask=dask,
-            resume=resume,
-            update=update,
-        )
+    try:
+        with Progress(quiet=quiet) as progress:
+            summary = run(
+                inputs or None,
+                output,
+                config=config,
+                overrides=overrides or (),
+                tree=tree,
+                objects=names,
+                rows=rows,
+                pad=pads,
+                layout=layout,
+                compression=compression,
+                entries=entries,
+                overwrite=overwrite,
+                skip_bad_files=skip_bad_files,
+                progress=progress,
+                jobs=jobs,
+                dask=dask,
+                resume=resume,
+                update=update,
+            )
+    except BaseException:
+        staged = staging_folder(Path(output))
+        if has_parts(staged):
+            note(f"what was done is kept in {staged}; --resume goes on with it")
+        raise
     print_summary(summary, quiet=quiet, verbose=verbose)
     return summary.exit_code

@@ -132,7 +132,7 @@ def _missing(path: Path) -> DatasetError:
 
 
 def _incomplete(folder: Path) -> DatasetError:
-    parts = sorted(folder.glob("part-*.h5"))
+    parts = sorted(folder.glob("part-*.h5")) or sorted(folder.with_name(folder.name + ".parts").glob("part-*.h5"))
     if parts:
         return Unfinished(folder, parts, lacks=f"and no {MANIFEST}", rule="a folder that was finished")
     return DatasetError("dataset", got=f"a folder without {MANIFEST}", expected="a folder of parts", where=str(folder))

@@ -196,6 +196,14 @@ def staging_folder(output: Path) -> Path:
     return output.with_name(output.name + ".parts")
 
 
+def has_parts(staging: Path) -> bool:
+    """Return True where a staging folder holds parts of a conversion that can go on."""
+    try:
+        return any(staging.glob("part-*.h5")) and (staging / "plan.json").is_file()
+    except OSError:
+        return False
+
+
 def is_whole(output: Path) -> bool:
     """Return True where a finished dataset has this name."""
     return output.is_file() or (output / MANIFEST).is_file()

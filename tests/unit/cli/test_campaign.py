@@ -1,7 +1,11 @@
 """``plan``, ``run-task``, ``commit``, and the options of ``convert`` for many files."""
 
-import pytest
+from pathlib import Path
 
+import pytest
+import uproot
+
+from simdprep.convert import cuts
 from tests.unit.cli.command_line import assert_one_error, simdprep
 from tests.unit.convert.campaign_files import contents, write_inputs
 
@@ -56,6 +60,30 @@ def test_resuming_what_had_ended_changes_nothing(inputs, tmp_path):
     assert contents(tmp_path / "out") == before
     done = simdprep("convert", *inputs, "-o", tmp_path / "out", "--resume", "--pad", "Muon=9")
     assert_one_error(done, "output exists, kept as it is", "of another config")
+
+
+def test_a_bad_file_is_left_out_of_what_was_begun_without_that(inputs, tmp_path, monkeypatch):
+    """The error says what is kept; --resume --skip-bad-files goes on with it."""
+    monkeypatch.setattr(cuts, "TASK_BYTES", 15_000)
+    with uproot.open(inputs[2]) as file:
+        places = [int(seek) for seek in file["Events/Muon_charge"].member("fBasketSeek")]
+    content = bytearray(Path(inputs[2]).read_bytes())
+    for place in filter(None, places):
+        content[place : place + 4] = b"\xff\xff\xff\xff"
+    Path(inputs[2]).write_bytes(content)
+    output = tmp_path / "out"
+    done = simdprep("convert", *inputs, "-o", output, "--jobs", "1", "--pad", "Muon=5")
+    assert done.code == 1
+    assert f"what was done is kept in {output}.parts; --resume goes on with it" in done.err
+    times = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out.parts").glob("part-*.h5")}
+    assert len(times) > 3
+    more = ("--resume", "--skip-bad-files")
+    done = simdprep("convert", *inputs, "-o", output, "--jobs", "1", "--pad", "Muon=5", *more)
+    assert done.code == 3, done.err
+    assert f"skipped {inputs[2]}" in done.err
+    assert "6,600 entries in = 3,700 rows written + 2,900 dropped (2,900 in skipped entries)" in done.out
+    kept = {path.stat().st_mtime_ns for path in output.glob("part-*.h5")}
+    assert set(times.values()) <= kept
 
 
 @pytest.mark.parametrize(
