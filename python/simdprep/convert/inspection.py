@@ -87,7 +87,7 @@ class Inspection:
 
     Attributes:
         paths: The files, sorted.
-        kind: ``ttree``, ``rntuple``, ``parquet`` or ``feather``.
+        kind: ``ttree``, ``rntuple``, ``parquet``, ``feather`` or ``hdf5``.
         tree: Name of the tree; empty where the format has none.
         other_trees: Names of the trees of the first file that are not read.
         num_entries: Entries of all files; an estimate where ``num_opened`` is less than their number.

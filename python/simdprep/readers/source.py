@@ -27,7 +27,7 @@ class Source(abc.ABC):
 
     Attributes:
         path: The file, as given.
-        kind: ``ttree``, ``rntuple``, ``parquet`` or ``feather``.
+        kind: ``ttree``, ``rntuple``, ``parquet``, ``feather`` or ``hdf5``.
         tree: Name of the tree within the file; empty where the format has none.
         other_trees: Names of the trees that were not chosen.
         num_entries: Entries of the tree.
@@ -72,6 +72,7 @@ class Source(abc.ABC):
     def identity(self) -> dict[str, Any]:
         """What tells this input from any other: ``name``, ``size``, ``uuid`` (ROOT) or ``sha256``, ``tree``.
 
+        Those of friends, where there are any, are ``friends``.
         A hash is computed when first asked for, which reads the whole file once.
         """
         if self._identity is None:
