@@ -76,7 +76,7 @@ def test_killed_after_a_task(inputs, whole, tmp_path):
     check(tmp_path / dataset.name, dataset)
 
 
-@pytest.mark.parametrize("place", ["manifest", "third move"])
+@pytest.mark.parametrize("place", ["third move", "clear"])
 def test_killed_while_parts_become_a_folder(inputs, whole, tmp_path, place):
     dataset, _ = whole
     if dataset.name == "out.h5":

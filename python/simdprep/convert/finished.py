@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from shutil import rmtree
 
+from .. import _core
 from ..errors import OutputError
 from ..schema.config import Config
 from ..storage.staged_output import staging_folder
@@ -37,9 +38,13 @@ def nothing_new(growth: Growth) -> ConvertSummary:
 
 
 def _summary(found: Growth, told: str) -> ConvertSummary:
-    staging = staging_folder(found.path)
-    if staging.is_dir():  # what was left when the end came between the last rename and this
-        rmtree(staging)
+    lock = _core.OutputLock(str(found.path))  # takes over one whose holder was killed after the last rename
+    try:
+        staging = staging_folder(found.path)
+        if staging.is_dir():
+            rmtree(staging)
+    finally:
+        lock.release()
     written = WriteSummary(
         str(found.path),
         num_items=dict.fromkeys(found.schema.names, 0),
