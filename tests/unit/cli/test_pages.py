@@ -63,7 +63,7 @@ def test_every_key_of_the_config_is_documented():
 
 
 def test_every_function_of_expressions_is_documented():
-    words = set(re.findall(r"\w+", page_text("docs/config.md")))
+    words = set(re.findall(r"\w+", page_text("docs/expressions.md")))
     assert set(FUNCTIONS) - words == set()
 
 
