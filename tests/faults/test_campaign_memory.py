@@ -20,12 +20,15 @@ _LIBRARIES = 250 * MIB
 _PARTS = 2 * 128 * MIB
 _PER_THREAD = 16 * MIB
 
-CODE = """
-    import json, resource, sys
+CODE = r"""
+    import json, re, resource, sys
+    from pathlib import Path
     import simdprep as sp
     job = json.loads(sys.argv[1])
     summary = sp.convert(job["inputs"], job["output"], jobs=2, threads=2, task_size=job["task_size"])
-    peak = [resource.getrusage(who).ru_maxrss * 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    # Not its ru_maxrss, which begins with that of the process it was forked from.
+    own = int(re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())[1])
+    peak = [own * 1024, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024]
     print(json.dumps({"rows": summary.num_rows, "peak": peak}))
 """
 
