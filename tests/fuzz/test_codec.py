@@ -10,7 +10,7 @@ from tests.fuzz import codec
 MANY = 1_000_000
 
 
-@pytest.fixture(scope="module", params=["auto", "zlib"])
+@pytest.fixture(scope="module", params=["auto", pytest.param("zlib", marks=pytest.mark.long)])
 def programs(request):
     with codec.built(f"cpp-fuzz-{request.param}", f"SIMDPREP_DEFLATE={request.param}") as folder:
         yield folder

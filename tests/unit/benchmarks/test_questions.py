@@ -10,7 +10,8 @@ from benchmarks.__main__ import QUESTIONS
 from benchmarks.comparison import assert_equal
 from benchmarks.question import Contender, question
 
-SLOW = ("cpp", "level")  # one compiles a program of its own, the other tries every level of every file
+#: One compiles a program of its own, one tries every level of every file, and two have many contenders.
+SLOW = ("cpp", "level", "codec", "write")
 
 
 @pytest.mark.parametrize(
