@@ -19,8 +19,8 @@ struct ManifestPart {
     std::string sha256;       // of the file
     std::string inputs_json;  // a JSON array: which entries of which inputs the rows come from
     // Of a part that was merged into the folder: empty where it is that of the manifest.
-    std::string config_sha256;
-    std::string version;
+    std::string config_sha256{};
+    std::string version{};
 };
 
 class Manifest {

@@ -10,8 +10,8 @@ from benchmarks.__main__ import QUESTIONS
 from benchmarks.comparison import assert_equal
 from benchmarks.question import Contender, question
 
-#: One compiles a program of its own, one tries every level of every file, and two have many contenders.
-SLOW = ("cpp", "level", "codec", "write")
+#: One compiles a program of its own, one tries every level of every file, and three have many contenders.
+SLOW = ("cpp", "level", "codec", "load", "write")
 
 
 @pytest.mark.parametrize(
