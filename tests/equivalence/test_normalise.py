@@ -178,3 +178,11 @@ def test_many_numbers_have_quantiles_within_the_stated_error():
     low, centre, high = np.quantile(values, [0.16, 0.5, 0.84])
     assert transform.centre == pytest.approx(centre, rel=1.3e-4)
     assert transform.scale == pytest.approx(max(high - centre, centre - low), rel=3e-4)
+
+
+def test_what_remains_behind_the_core_is_made_by_its_transform_only():
+    transform = Normalise.from_constants({"pt": FieldRule(nonfinite="error")}, {"pt": (30.0, 12.0)})
+    (check,) = transform.behind_core()
+    with pytest.raises(SchemaError, match="that of the transform it belongs to"):
+        type(check).from_state(check.state())
+    assert Normalise.from_constants({"pt": FieldRule(nonfinite="zero")}, {"pt": (30.0, 12.0)}).behind_core() == []

@@ -235,8 +235,7 @@ class Normalise:
 
     def behind_core(self) -> list[Transform]:
         """Return what remains to be done where the core did :meth:`item_transforms`."""
-        refusing = [index for index, rule in enumerate(self.rules.values()) if rule.nonfinite == "error"]
-        return [_FiniteCheck(self, refusing)] if refusing else []
+        return [_FiniteCheck(self)] if any(rule.nonfinite == "error" for rule in self.rules.values()) else []
 
     def select(self, fields: Sequence[str], alias: Mapping[str, str] | None = None) -> Normalise:
         """Return a transform with these constants for other fields, in another order.
@@ -344,9 +343,8 @@ class _FiniteCheck:
 
     elementwise = True
 
-    def __init__(self, transform: Normalise, refusing: Sequence[int]) -> None:
+    def __init__(self, transform: Normalise) -> None:
         self._transform = transform
-        self._refusing = list(refusing)
 
     def fit(self, values: Values, valid: Valid = None) -> None:
         """Learn nothing."""
@@ -364,8 +362,12 @@ class _FiniteCheck:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
-        """Refuse: it is made by its transform."""
-        raise NotImplementedError
+        """Refuse: it is made by its transform.
+
+        Raises:
+            SchemaError: always.
+        """
+        raise SchemaError("state", got="that of a check", expected="that of the transform it belongs to")
 
 
 def _method_of(text: RuleText, otherwise: str) -> str:
