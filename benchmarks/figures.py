@@ -1,4 +1,4 @@
-"""Figures: the table of the README and those of docs/codec.md, made from the results.
+"""Figures: the tables of the README, docs/figures.md and docs/codec.md, made from the results.
 
     python -m benchmarks.figures
 
@@ -17,13 +17,19 @@ from .question import THREADS
 from .result import FOLDER
 
 README = FOLDER.parent.parent / "README.md"
+FIGURES_PAGE = README.parent / "docs" / "figures.md"
 CODEC_PAGE = README.parent / "docs" / "codec.md"
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 
-#: The questions shown, in the order of the data's way.
-SHOWN = ("pad", "write", "read", "load", "convert")
+#: The questions shown, in the order of the data's way. The sizes of the codec have their own page.
+SHOWN = (
+    "pad", "fuse", "write", "cpp", "merge", "read", "load", "convert", "scale", "expressions", "balance", "normalise",
+    "prepare",
+)  # fmt: skip
 
 Results = Sequence[Mapping[str, Any]]
+
+_THREADS = [f"{count} thread{'s' * (count > 1)}" for count in THREADS]
 
 
 def results(folder: Path = FOLDER) -> Results:
@@ -32,12 +38,28 @@ def results(folder: Path = FOLDER) -> Results:
     return [json.loads(path.read_text()) for path in paths if path.is_file()]
 
 
-def table(found: Results) -> str:
-    """Return the figures as Markdown: one line per case and peer, and what they were taken on."""
-    heads = ["", "against", *(f"{count} thread{'s' * (count > 1)}" for count in THREADS), "size", "memory"]
-    lines = [_line(heads), _line(["---"] * len(heads))]
-    lines += [_line(row) for result in found for row in _rows(result)]
+def headlines(found: Results) -> str:
+    """Return the speeds that have a target as Markdown, of every question and peer the first case."""
+    lines = [_line(["", "against", *_THREADS]), _line(["---"] * (2 + len(THREADS)))]
+    for result in found:
+        cases = {case["case"]: case for case in result["cases"]}
+        aims = [aim for aim in result["targets"] if aim["what"] == "speed" and aim["ours"] == "simdprep"]
+        for peer, name in {aim["peer"]: aim["case"] for aim in reversed(aims)}.items():
+            speeds = _speeds(cases[name], "simdprep", peer)
+            if speeds:
+                lines.append(_line([f"{result['asks']}: {name}", peer, *_by_threads(speeds)]))
     return "\n".join([*lines, "", *_notes(found)])
+
+
+def tables(found: Results) -> str:
+    """Return all figures as Markdown: of each question a table with one line per case, contender and peer."""
+    lines: list[str] = []
+    for result in found:
+        lines += [f"## {result['question']}: {result['asks']}", ""]
+        lines += [_line(["", "against", *_THREADS, "size", "memory"]), _line(["---"] * (4 + len(THREADS)))]
+        lines += [*map(_line, _rows(result)), ""]
+        lines += [f"{_cases(result)}.", ""]
+    return "\n".join([*lines, *_notes(found)])
 
 
 def replaced(text: str, figures: str, *, begin: str = BEGIN, end: str = END) -> str:
@@ -62,18 +84,25 @@ def _rows(result: Mapping[str, Any]) -> Iterator[list[str]]:
         memory = {(run["name"], run["threads"]): _added(run["memory"]) for run in case["runs"]}
         names = dict.fromkeys((ratio["ours"], ratio["peer"]) for ratio in case["ratios"])
         for ours, peer in names:
-            found = {
-                ratio["threads"]: ratio for ratio in case["ratios"] if (ratio["ours"], ratio["peer"]) == (ours, peer)
-            }
+            found = _speeds(case, ours, peer)
             most = found[max(found)]
-            title = f"{result['asks']}: {case['case']}" + ours.removeprefix("simdprep")
             yield [
-                title,
+                case["case"] + ours.removeprefix("simdprep"),
                 peer,
-                *(_speed(found[count]["speed"]) if count in found else "–" for count in THREADS),
+                *_by_threads(found),
                 "–" if most["file_size"] is None else f"{most['file_size']:.2f}",
                 _memory(memory[ours, max(found)], memory.get((peer, max(found)), memory.get((peer, 1)))),
             ]
+
+
+def _speeds(case: Mapping[str, Any], ours: str, peer: str) -> dict[int, Mapping[str, Any]]:
+    """Return the ratios to one peer by number of threads."""
+    pair = (ours, peer)
+    return {ratio["threads"]: ratio for ratio in case["ratios"] if (ratio["ours"], ratio["peer"]) == pair}
+
+
+def _by_threads(found: Mapping[int, Mapping[str, Any]]) -> list[str]:
+    return [_speed(found[count]["speed"]) if count in found else "–" for count in THREADS]
 
 
 def _speed(spread: Mapping[str, float]) -> str:
@@ -92,20 +121,12 @@ def _memory(ours: int | None, peer: int | None) -> str:
 
 
 def _notes(found: Results) -> Iterator[str]:
-    yield (
-        "How many times as fast, median (and quartiles) of runs in turns; the peers use one thread, a thread pool as "
-        "many as ours. Size is that of the file against the peer's. Memory is what a run adds at its peak, with the "
-        "most threads, to what was resident before, ours and the peer's."
-    )
     taken: dict[str, list[str]] = {}
     for result in found:
         taken.setdefault(_conditions(result), []).append(result["question"])
     for conditions, questions in taken.items():
         which = "" if len(taken) == 1 else f" ({', '.join(questions)})"
-        yield ""
-        yield f"Taken{which} on {conditions}. `python -m benchmarks` takes them again."
-    yield ""
-    yield "; ".join(f"{name}: {what}" for name, what in _cases(found).items()) + "."
+        yield f"Taken{which} on {conditions}."
 
 
 def _conditions(result: Mapping[str, Any]) -> str:
@@ -117,19 +138,22 @@ def _conditions(result: Mapping[str, Any]) -> str:
     )
 
 
-def _cases(found: Results) -> dict[str, str]:
+def _cases(result: Mapping[str, Any]) -> str:
     """What is in each case, the layouts of one told once."""
-    return {case["case"].partition(",")[0]: case["what"] for result in found for case in result["cases"]}
+    cases = {case["case"].partition(",")[0]: case["what"] for case in result["cases"]}
+    return "; ".join(f"{name}: {what}" for name, what in cases.items())
 
 
 def main() -> None:
-    """Write the tables into the README and the page of the codec."""
-    README.write_text(replaced(README.read_text(), table(results())))
+    """Write the tables into the README and the pages."""
+    found = results()
+    README.write_text(replaced(README.read_text(), headlines(found)))
+    FIGURES_PAGE.write_text(replaced(FIGURES_PAGE.read_text(), tables(found)))
     kept = FOLDER / "codec.json"
     if kept.is_file():
-        tables = codec_figures.codec_tables(json.loads(kept.read_text()))
-        text = replaced(CODEC_PAGE.read_text(), tables, begin=codec_figures.BEGIN, end=codec_figures.END)
-        CODEC_PAGE.write_text(text)
+        text = codec_figures.codec_tables(json.loads(kept.read_text()))
+        page = replaced(CODEC_PAGE.read_text(), text, begin=codec_figures.BEGIN, end=codec_figures.END)
+        CODEC_PAGE.write_text(page)
 
 
 if __name__ == "__main__":
