@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +112,7 @@ class Place:
         start: First entry.
         stop: One past the last.
         before: Entries of the files before this one.
+        word: Of the file, wherever it lies (:func:`word_of`).
     """
 
     number: int
@@ -119,6 +120,12 @@ class Place:
     start: int
     stop: int
     before: int
+    word: int
+
+
+def word_of(identity: Mapping[str, object]) -> int:
+    """Return one word for an input: the same wherever it lies, and whatever its name is."""
+    return int(key_of(*(f"{key}={identity[key]}" for key in sorted(identity) if key != "name")))
 
 
 class BlockReader:
@@ -222,7 +229,7 @@ class BlockReader:
         positions, label, treated = positions[stays], label[stays], treated[stays]
         flow.note("weights", samples[positions], treated)
 
-        event = self._event_identity(rows, source, entry)
+        event = self._event_identity(rows, place, entry)
         split = self._splits(rows, event, positions, number_of_row, place.before + entry)
         inside = split >= 0
         positions, label, treated, split = positions[inside], label[inside], treated[inside], split[inside]
@@ -251,16 +258,14 @@ class BlockReader:
             masks[name] = mask
         return self.tally.labels.assign(masks, rows=numbers[positions])
 
-    def _event_identity(self, rows: _Rows, source: Source, entry: NDArray[np.int64]) -> NDArray[np.uint64]:
+    def _event_identity(self, rows: _Rows, place: Place, entry: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Return one word per row that is the same for all rows of an event, wherever the event lies."""
         if self.setting.expressions.key:
             columns = [
                 np.asarray(evaluate(key, rows.event_scope, rows.frame).data) for key in self.setting.expressions.key
             ]
             return rows.of_events(identity_of(columns))
-        known = {key: value for key, value in source.identity.items() if key != "name"}
-        word = np.uint64(key_of(*(f"{key}={known[key]}" for key in sorted(known))))
-        return hash_of(entry.astype(np.uint64), int(word))
+        return hash_of(entry.astype(np.uint64), place.word)
 
     def _splits(
         self,

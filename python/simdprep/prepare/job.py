@@ -35,7 +35,7 @@ class Job:
     Attributes:
         folder: Where it is staged.
         data: ``config``, ``first`` (path of the input that types are taken from), ``files`` (``path``,
-            ``samples``, entries ``before`` it), ``scales`` (by sample), ``threads`` of a task.
+            ``samples``, entries ``before`` it, its ``word``), ``scales`` (by sample), ``threads`` of a task.
         factors: What the survey found; ``None`` before it.
     """
 
@@ -73,7 +73,7 @@ class Job:
             with opening.open(entry["path"], threads=self.data["threads"]) as source:
                 recipe.check(source)
                 for first, last in source.steps(recipe.grouping.branch_names, start=start, stop=stop):
-                    place = Place(number, entry["samples"], first, last, entry["before"])
+                    place = Place(number, entry["samples"], first, last, entry["before"], entry["word"])
                     yield (source, place, *reader.read(source, place))
 
 

@@ -12,6 +12,7 @@ from ..convert.recipe import make_recipe
 from ..convert.resolved import resolved_config
 from ..convert.run import resolve
 from ..errors import ConfigError
+from .block import word_of
 from .constants import Constants
 from .counters import generated_weights
 from .expressions import Expressions
@@ -84,7 +85,7 @@ def make_plan(config: Config) -> Plan:
         every += [{"path": path, "samples": list(feed.samples)} for path in feed.paths]
     before = 0
     for entry, measured in zip(every, files, strict=True):
-        entry["before"] = before
+        entry |= {"before": before, "word": word_of(measured.identity)}
         before += measured.entries
     job = {"config": resolved.to_data(), "first": paths[0], "files": every, "scales": scales}
     return Plan(setting, job, files, paths, make_shares(numbers, files, mix=setting.prepare.shuffle), told)

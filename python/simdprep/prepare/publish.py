@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -29,6 +31,8 @@ CONTENTS = ("train", "val", "test", STATE, REPORT)
 _JOURNAL = "journal.jsonl"
 #: The field of labels of ftag, upp and salt, and their attribute with the names of the classes.
 CLASS_NAMES = "flavour_label"
+#: Parts that are sealed at a time: that is mostly hashing them.
+_THREADS = 8
 #: There while parts are being sealed: what is left of them then cannot be relied on.
 _SEALING = "sealing"
 
@@ -138,18 +142,18 @@ def publish(
     config_sha256 = _core.sha256_bytes(setting.config_text.encode())
     categories = _categories(records)
     texts = _class_names(setting)
+    more = {"inputs": inputs, "metadata": {KEY: text}}
     staging.seal()
     for split in setting.splits:
         folder = staging.folder / split
         folder.mkdir(exist_ok=True)
         manifest = _core.Manifest(setting.schema.with_categories(categories).to_json(), config_sha256)
+        parts = [record["parts"][split] for record in records if "items" in record["parts"].get(split, {})]
+        places = [folder / part["file"] for part in parts]
+        with ThreadPoolExecutor(_THREADS) as pool:
+            sealed = list(pool.map(partial(seal, more=more, texts=texts), places))
         names: set[str] = set()
-        for record in records:
-            part = record["parts"].get(split, {})
-            if "items" not in part:
-                continue
-            place = folder / part["file"]
-            sha256, size = seal(place, {"inputs": inputs, "metadata": {KEY: text}}, texts=texts)
+        for part, place, (sha256, size) in zip(parts, places, sealed, strict=True):
             manifest.add(
                 name=f"part-{len(names):05d}.h5",
                 num_rows=part["rows"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 SHARE_BYTES = 128 << 20
 #: What inputs are measured in.
 _UNIT = 1 << 18
+#: Files that are looked at at a time.
+_THREADS = 8
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,15 @@ def measure(paths: Sequence[str], opening: Opening, recipe: Recipe) -> list[Meas
     Raises:
         InputError: a file cannot be read, or lacks a branch.
     """
-    found = []
-    for path in paths:
+
+    def measured(path: str) -> Measured:
         with opening.open(path) as source:
             recipe.check(source)
             steps = source.steps(recipe.grouping.branch_names, target_bytes=_UNIT)
-            found.append(Measured(source.num_entries, len(steps), source.identity))
-    return found
+            return Measured(source.num_entries, len(steps), source.identity)
+
+    with ThreadPoolExecutor(_THREADS) as pool:  # identities may be hashes of all bytes
+        return list(pool.map(measured, paths))
 
 
 def make_shares(feeds: Sequence[Sequence[int]], files: Sequence[Measured], *, mix: bool) -> list[list[Slice]]:
