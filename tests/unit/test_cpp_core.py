@@ -1,6 +1,8 @@
-"""The C++ tests: under the address and undefined-behaviour sanitizers, with both deflate libraries, and for races."""
+"""The C++ tests: under the sanitizers and valgrind, with both deflate libraries, and for races."""
 
 import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -42,3 +44,20 @@ def test_core_without_lz4_and_zstd():
 @pytest.mark.long
 def test_core_has_no_races():
     build_and_test("cpp-tsan", "SIMDPREP_SANITIZE=thread", nouns=OF_THREADS)
+
+
+@pytest.mark.long
+def test_core_under_valgrind():
+    """Reads of what was never written; leaks are the address sanitizer's, as a forked child forgets its threads."""
+    if shutil.which("valgrind") is None:
+        pytest.skip("valgrind is not installed")
+    cores = len(os.sched_getaffinity(0))
+    with kept("cpp-valgrind") as folder:
+        configure(ROOT, folder, *CHECKED)
+        build(folder)
+        programs = sorted(path for path in (folder / "tests/cpp").glob("test_*") if path.is_file())
+        command = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=no"]
+        with ThreadPoolExecutor(cores) as pool:
+            done = list(pool.map(lambda program: run(*command, program), programs))
+    assert programs
+    print(f"R17: {len(done)} programs of the core's tests under valgrind: 0 errors")
