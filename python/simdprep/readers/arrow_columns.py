@@ -38,6 +38,8 @@ def _find(field: Any) -> Found:
     for test, words in _REFUSED:
         if test(field.type):
             return Found(refused={field.name: words})
+    if not field.name:
+        return Found(refused={"": "a column without a name"})
     try:
         whole = field.with_type(_without_dictionaries(field.type))
         form = ak.from_arrow_schema(pa.schema([whole])).content(0)
@@ -99,6 +101,11 @@ def _without_dictionaries(kind: Any) -> Any:
     if pa.types.is_fixed_size_list(kind):
         return pa.list_(kind.value_field.with_type(_without_dictionaries(kind.value_type)), kind.list_size)
     return kind
+
+
+def has_inner_dictionary(kind: Any) -> bool:
+    """Return True for an Arrow type with dictionaries within lists or structs."""
+    return not pa.types.is_dictionary(kind) and _without_dictionaries(kind) != kind
 
 
 def bytes_per_entry(branches: Mapping[str, Branch]) -> float:

@@ -84,15 +84,17 @@ def _head(path: str) -> tuple[bytes, int | None]:
 
 
 def _unknown(path: str, head: bytes) -> InputError:
+    rule, hint = "a ROOT, Parquet, feather or HDF5 file", None
     if not head:
-        return InputError("input file", got="0 bytes", expected="a ROOT, Parquet or feather file", where=path)
-    if head.startswith(_HDF5):
-        got, hint = "an HDF5 file", "a copy on a local disk" if is_url(path) else "simdprep.convert, which reads those"
+        got = "0 bytes"
+    elif head.startswith(_HDF5):  # local ones never come here but from who asks for a table
+        got, rule = "an HDF5 file", "a ROOT, Parquet or feather file"
+        hint = "a copy on a local disk" if is_url(path) else "simdprep.convert, which reads those"
     elif head.startswith(b"version https://git-lfs"):
         got, hint = "a Git LFS pointer", "git lfs pull"
     else:
-        got, hint = f"a file that starts with {head[:8]!r}", None
-    return InputError("input file", got=got, expected="a ROOT, Parquet or feather file", where=path, hint=hint)
+        got = f"a file that starts with {head[:8]!r}"
+    return InputError("input file", got=got, expected=rule, where=path, hint=hint)
 
 
 def _check_complete(path: str, head: bytes, size: int | None) -> None:

@@ -214,14 +214,15 @@ class LinkReader:
         named = [known.get(key, f"key {key}") for key in found.tolist()]
         shown = " and ".join(f"{number} to {name}" for name, number in zip(named, times.tolist(), strict=True))
         choice = ", ".join(name for name in named if name in containers)
+        unknown = all(name in self.link.of or name not in containers for name in named)
         return InputError(
             f"links of {self.link.name}",
             got=shown,
             expected=f"links to {' and '.join(self.link.of)}",
             where=f"{self._where}, from entry {start}",
-            hint=f"of: [{choice}], or elsewhere: drop"
-            if choice
-            else "elsewhere: drop, or keys: of the container meant",
+            hint="elsewhere: drop, or keys: of the container meant"
+            if unknown
+            else f"of: [{choice}], or elsewhere: drop",
         )
 
     def values(self, arrays: Arrays, rows: LinkRows, sources: Sequence[str], start: int) -> ak.Array:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .arrow_columns import bytes_per_entry, find_columns, leaf_columns, to_awkward
+from .arrow_columns import bytes_per_entry, find_columns, has_inner_dictionary, leaf_columns, to_awkward
 from .guard import reading
 from .identity import open_bytes
 from .leaf import Leaf
@@ -64,6 +64,7 @@ class ParquetSource(Source):
                 self._borders = np.concatenate(([0], np.cumsum(np.array(sizes, np.int64))))
                 self._threads = threads != 1
                 self._columns = self._column_indices(schema)
+                self._has_inner_dictionary = any(map(has_inner_dictionary, schema.types))
                 for found in find_columns(schema):
                     self._add(found.leaves, found.refused, found.bookkeeping)
             if not self.branches and not self.refused:
@@ -100,15 +101,20 @@ class ParquetSource(Source):
         with reading("damaged row group", expected="data that can be read", where=where, hint=_HINT):
             cursor = self._cursor
             if cursor is None or cursor.columns != columns or not self._near(cursor.position, start):
-                groups = range(first, len(self._borders) - 1)
-                batches = self._file.iter_batches(
-                    batch_size=_BATCH_ROWS, row_groups=groups, columns=list(columns), use_threads=self._threads
-                )
-                cursor = _Cursor(columns, int(self._borders[first]), batches)
+                cursor = _Cursor(columns, int(self._borders[first]), self._batches(columns, first))
             self._cursor = None  # after an error the position is lost
             table = cursor.take(start, stop)
             self._cursor = cursor
             return to_awkward(table, leaves)
+
+    def _batches(self, columns: tuple[str, ...], first: int) -> Iterator[Any]:
+        """Yield the rows from row group ``first`` on."""
+        groups = range(first, len(self._borders) - 1)
+        # pyarrow (26) joins no lists of dictionaries of two row groups in a batch: then each group is read alone.
+        for some in [[group] for group in groups] if self._has_inner_dictionary else [list(groups)]:
+            yield from self._file.iter_batches(
+                batch_size=_BATCH_ROWS, row_groups=some, columns=list(columns), use_threads=self._threads
+            )
 
     def _near(self, position: int, start: int) -> bool:
         """True where going on from ``position`` skips no more than starting anew."""

@@ -110,7 +110,7 @@ def _check_number(text: str, word: str, column: int, position: int, where: str) 
         hint = "the number alone: expressions have no units" if tail[0].isalpha() else None
         raise problem("number", text, column, where, got=got, expected="digits", hint=hint)
     if word.isdigit() and (len(word) > 19 or int(word) > _LARGEST):
-        rule, hint = "an integer of 64 bits", f"{word[:20]}.0 for a floating number"
+        rule, hint = "a whole number below 2**63", f"{word[:20]}.0 for a floating number"
         raise problem("number", text, column, where, got=word[:40], expected=rule, hint=hint)
 
 

@@ -52,7 +52,7 @@ def test_options(options, parts, sample, folder):
     ("content", "parts"),
     [
         (b"", ["got 0 bytes", "in bad.root"]),
-        (b"hello world", ["got a file that starts with b'hello wo'", "ROOT, Parquet or feather"]),
+        (b"hello world", ["got a file that starts with b'hello wo'", "ROOT, Parquet, feather or HDF5"]),
         (b"root" + bytes(8), ["truncated ROOT file", "in bad.root"]),
         (b"root" + bytes(60), ["tree: got none", "in bad.root"]),
         (b"PAR1" + bytes(60), ["in bad.root"]),

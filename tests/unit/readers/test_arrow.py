@@ -21,6 +21,7 @@ COLUMNS = {
     "flag": pa.array([True, None, False, True, True, False]),
     "word": pa.array(["a", None, "", "b", "a", "c"]),
     "kind": pa.array(["x", "y", None, "x", "x", "y"]).dictionary_encode(),
+    "kinds": pa.array([["x", None], [], None, ["y"], ["x", "z"], []], pa.list_(pa.dictionary(pa.int32(), pa.string()))),
     "v": pa.array([[1.5, None], None, [], [2.5], [3.5, 4.5], []], pa.list_(pa.float32())),
     "vv": pa.array([[[1], None, [2, 3]], [], None, [[4]], [[], []], [[5]]], pa.list_(pa.list_(pa.int32()))),
     "fixed": pa.array([[1, 2], [3, 4], [5, None], [7, 8], [9, 10], [11, 12]], pa.list_(pa.int32(), 2)),
@@ -44,6 +45,7 @@ NUMBERS = {
     "flag": "?bool",
     "word": "?string",
     "kind": "?string",
+    "kinds": "var * ?string",
     "v": "var * ?float32",
     "vv": "var * var * ?int32",
     "fixed": "2 * ?int32",
@@ -52,7 +54,7 @@ NUMBERS = {
     "jets.pt": "var * ?float64",
     "jets.hits": "var * var * ?int16",
 }
-MISSING_LISTS = {"v": REPEATS, "vv": 2 * REPEATS, "jets.pt": REPEATS, "jets.hits": REPEATS}
+MISSING_LISTS = {"kinds": REPEATS, "v": REPEATS, "vv": 2 * REPEATS, "jets.pt": REPEATS, "jets.hits": REPEATS}
 
 
 def table():
@@ -202,6 +204,12 @@ def test_no_columns(tmp_path, write):
     write(pa.table({}), str(tmp_path / "a.parquet"))
     with pytest.raises(InputError, match="got 0 columns, expected at least one"):
         open_source(str(tmp_path / "a.parquet"))
+
+
+def test_a_column_without_a_name_is_refused(tmp_path):
+    pq.write_table(pa.table({"": [1], "a": [2]}), tmp_path / "a.parquet")
+    with open_source(str(tmp_path / "a.parquet")) as source:
+        assert source.refused == {"": "a column without a name"}
 
 
 def test_columns_of_one_name_are_refused(tmp_path):

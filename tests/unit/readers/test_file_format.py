@@ -38,7 +38,7 @@ def error_of(path, tree=None):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "got 0 bytes, expected a ROOT, Parquet or feather file"),
+        (b"", "got 0 bytes, expected a ROOT, Parquet, feather or HDF5 file"),
         (b"run,event\n1,2\n", "got a file that starts with b'run,even'"),
         (b"version https://git-lfs.github.com/spec/v1\n", "got a Git LFS pointer"),
         (b"root", "truncated ROOT file: got 4 bytes, expected a whole header"),

@@ -118,7 +118,7 @@ WRONG = {
     "20GeV": ("number: got '20GeV', expected digits", "column 1", "the number alone: expressions have no units"),
     "1.2.3": ("number: got '1.2.3', expected digits", "column 1"),
     "1e": ("number: got '1e', expected digits", "column 1"),
-    "1" + "0" * 30: ("number: got 1000000000000000000000000000000, expected an integer of 64 bits", "column 1"),
+    "1" + "0" * 30: ("number: got 1000000000000000000000000000000, expected a whole number below 2**63", "column 1"),
     "max(a, b)": ("call: got 2 arguments, expected max(x)", "column 1", "maximum(a, b)"),
     "hypot(a)": ("call: got 1 arguments, expected hypot(x, y)", "column 1"),
     "sum()": ("call: got 0 arguments, expected sum(x)", "column 1"),
