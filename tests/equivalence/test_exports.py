@@ -140,6 +140,20 @@ def test_cpp(tmp_path, fields, seed):
     assert done.stderr.decode() == list(names)[-1]
 
 
+def test_headers_of_one_name_in_one_program(tmp_path):
+    """Every file of a program has its own constants, though the linker sees the same names."""
+    main = "float first(float), second(float); int main() { return first(7) == 6 && second(7) == 3 ? 0 : 1; }"
+    for name, centre in (("first", 1.0), ("second", 4.0)):
+        state = State({"static": Normalise.from_constants({"x": None}, {"x": (centre, 1.0)})})
+        sp.export(state, tmp_path / f"{name}.hpp", to="cpp")
+        body = f"float {name}(float x) {{ float y; simdprep_inputs::static_::apply(&x, &y); return y; }}"
+        (tmp_path / f"{name}.cpp").write_text(f'#include "{name}.hpp"\n{body}\n')
+    (tmp_path / "main.cpp").write_text(main)
+    sources = [tmp_path / f"{name}.cpp" for name in ("main", "first", "second")]
+    subprocess.run(["g++", "-std=c++11", "-Wall", "-Werror", "-o", tmp_path / "main", *sources], check=True)
+    subprocess.run([tmp_path / "main"], check=True)
+
+
 @CASES
 @given(case=cases(nonfinite=("zero", "error"), plain=True))
 def test_what_lwtnn_computes(tmp_path, case):

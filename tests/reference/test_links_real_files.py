@@ -61,6 +61,7 @@ def test_links_to_two_containers_are_an_error_that_names_them(data_dir):
         source.read(["tracks->d0"])
     assert "4 to InDetTrackParticles" in str(caught.value).replace("key 339503174 and ", "")
     assert "elsewhere: drop" in str(caught.value)
+    assert "of: [InDetTrackParticles]" not in str(caught.value)  # what it has already
 
 
 def test_links_elsewhere_may_be_dropped_or_named_by_their_key(data_dir):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -21,6 +22,7 @@ _HEADER = Template("""\
 //     apply(values, out)                  one entry: num_fields values
 //     apply(values, valid, entries, out)  entries one after the other; those that are not valid become 0
 // Computed in double, rounded to float once. What the loader refuses because it is not finite is NaN here.
+// The inline namespace keeps other constants under the same name, in another file of the program, apart from these.
 #pragma once
 
 #include <cmath>
@@ -32,6 +34,7 @@ _HEADER = Template("""\
 #endif
 
 namespace $name {
+inline namespace $version_name {
 namespace detail {
 
 struct Field {
@@ -69,6 +72,7 @@ inline void normalise(const Field* fields, std::size_t num_fields, const float* 
 }  // namespace detail
 
 $objects
+}  // namespace $version_name
 }  // namespace $name
 """)
 
@@ -100,11 +104,17 @@ inline void apply(const float* values, const bool* valid, std::size_t entries, f
 
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
-#: Words of C++ that an object is most likely to be called, and names of this header.
+#: Words of C++, and names of this header.
 _TAKEN = {
-    "auto", "bool", "case", "char", "class", "default", "delete", "double", "else", "enum", "export", "float", "for",
-    "if", "int", "long", "namespace", "new", "operator", "private", "public", "return", "short", "signed", "struct",
-    "switch", "template", "this", "true", "false", "union", "unsigned", "void", "while", "std", "detail",
+    "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char",
+    "char8_t", "char16_t", "char32_t", "class", "co_await", "co_return", "co_yield", "compl", "concept", "const",
+    "const_cast", "consteval", "constexpr", "constinit", "continue", "decltype", "default", "delete", "detail", "do",
+    "double", "dynamic_cast", "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend", "goto",
+    "if", "inline", "int", "long", "mutable", "namespace", "new", "noexcept", "not", "not_eq", "nullptr", "operator",
+    "or", "or_eq", "private", "protected", "public", "register", "reinterpret_cast", "requires", "return", "short",
+    "signed", "sizeof", "static", "static_assert", "static_cast", "std", "struct", "switch", "template", "this",
+    "thread_local", "throw", "true", "try", "typedef", "typeid", "typename", "union", "unsigned", "using", "virtual",
+    "void", "volatile", "wchar_t", "while", "xor", "xor_eq",
 }  # fmt: skip
 
 
@@ -122,11 +132,13 @@ def make(state: State, constants: list[Constants], name: str) -> str:
         if other != entry.name:
             got, rule = f"{other} and {entry.name}", "names that differ in letters and digits"
             raise ConfigError("objects", got=got, expected=rule, where="export to cpp", hint="exporting one at a time")
+    objects = "\n".join(_object(entry) for entry in constants)
     return _HEADER.substitute(
         version=_core.__version__,
         config=f" (config {state.config_sha256[:16]})" if state.config_sha256 else "",
         name=name,
-        objects="\n".join(_object(entry) for entry in constants),
+        version_name=f"of_{hashlib.sha256(objects.encode()).hexdigest()[:16]}",
+        objects=objects,
     )
 
 
