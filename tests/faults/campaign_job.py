@@ -15,7 +15,7 @@ from typing import Any
 import simdprep as sp
 from simdprep import _core
 from simdprep.convert import campaign, executors
-from simdprep.storage import staged_output
+from simdprep.storage import merge_ahead, staged_output
 
 
 def die(*_: Any, **__: Any) -> None:
@@ -29,6 +29,7 @@ def arrange(place: str) -> None:
         campaign.Staging.write = die
     if place == "merge":
         staged_output.merge_parts = die
+        merge_ahead.MergeAhead.finish = die
     if place == "moves":
         staged_output.StagedOutput._write_moves = die
     if place == "manifest":

@@ -14,9 +14,10 @@ from ..storage.staged_parts import StagedPart
 from . import accounts
 from .commit import commit_records
 from .conversion_task import convert_task
-from .executors import Executor, width_of
+from .executors import Executor, local_width, width_of
 from .growth import Growth
 from .journal import Journal
+from .parts_in_order import PartsInOrder
 from .plan import Plan
 from .staging import Staging
 from .summary import ConvertSummary, Skipped
@@ -57,13 +58,20 @@ def convert_in_tasks(
         staging = Staging(staged.folder.absolute())
         staging.write(plan.data, plan.tasks)
         journal = staging.journal()
+        merging = None if threads is None else threads * local_width(executor)
+        ahead = PartsInOrder.of(plan, staged, merging) if width_of(executor) > 1 else None
         try:
-            records = _do(plan, staged, journal, executor, threads, progress)
-        except BaseException:
-            if not journal.records:
-                staged.clear()
-            raise
-        return commit_records(staged, plan.data, records, growth=growth, threads=threads)
+            try:
+                records = _do(plan, staged, journal, executor, threads, progress, ahead)
+            except BaseException:
+                if not journal.records:
+                    staged.clear()
+                raise
+            made = None if ahead is None else ahead.merge
+            return commit_records(staged, plan.data, records, growth=growth, threads=merging, ahead=made)
+        finally:
+            if ahead is not None:
+                ahead.close()
     finally:
         staged.release()
 
@@ -75,6 +83,7 @@ def _do(
     executor: Executor,
     threads: int | None,
     progress: Progress | None,
+    ahead: PartsInOrder | None,
 ) -> list[dict[str, Any]]:
     skips = plan.data["skip_bad_files"]
     share = threads or max(len(os.sched_getaffinity(0)) // width_of(executor), 1)
@@ -84,6 +93,8 @@ def _do(
     def done(task: Task, record: dict[str, Any]) -> None:
         nonlocal entries_done
         entries_done += record["entries_in"]
+        if ahead is not None:
+            ahead.take(task, record)
         if progress is not None:
             progress(entries_done, plan.num_entries)
 

@@ -10,6 +10,7 @@ from ..errors import InputError, SchemaError, SimdprepWarning
 from ..schema import EVENTS, Schema
 from ..schema.field import MAX_CATEGORIES
 from ..storage.attributes import parse_schema
+from ..storage.merge_ahead import MergeAhead
 from ..storage.staged_output import StagedOutput
 from ..storage.staged_parts import StagedPart
 from . import accounts
@@ -25,6 +26,7 @@ def commit_records(
     *,
     growth: Growth | None = None,
     threads: int | None = None,
+    ahead: MergeAhead | None = None,
 ) -> ConvertSummary:
     """Make the dataset of the records of all tasks.
 
@@ -34,6 +36,7 @@ def commit_records(
         records: In the order of the tasks.
         growth: The dataset that grows by them.
         threads: Threads of merging.
+        ahead: What has merged the parts already.
 
     Raises:
         InputError: there is nothing to commit.
@@ -75,6 +78,7 @@ def commit_records(
         config_sha256=data["config_sha256"],
         event_shifts=shifts if counts_events else None,
         threads=threads or 0,
+        ahead=ahead,
     )
     summary.schema = whole
     written.parts = len(parts)

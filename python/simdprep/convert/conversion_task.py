@@ -9,7 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..readers import STEP_BYTES
+from ..errors import SimdprepError
+from ..readers import STEP_BYTES, open_source
 from ..schema import Schema
 from ..schema.config import Config, load_config
 from ..storage.attributes import parse_schema
@@ -45,6 +46,12 @@ class _Shared:
     cwd: str
     part_rows: int | None
     skip_bad_files: bool
+
+
+def make_ready(path: str) -> None:
+    """Open an input, in a process that has nothing to do yet: it imports what tasks need."""
+    with suppress(SimdprepError):  # whoever reads it will say so
+        open_source(path, threads=1).close()
 
 
 def convert_task(task: Task) -> dict[str, Any]:

@@ -13,6 +13,16 @@ TASK_BYTES = STEP_BYTES
 #: Tasks grow beyond this number of them: each is a part at least.
 MANY_TASKS = 16_384
 
+#: Fewer tasks are done in one process, with all its threads: others would hardly have begun when all is done.
+WORTH_TASKS = 8
+
+#: Where there are many tasks, none is more than this share of what is left to do: all processes end at about the same
+#: time, whatever their number.
+_SHARE_OF_REST = 1 / 6
+
+#: But not less than this share of the others.
+LEAST_SHARE = 1 / 4
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -47,8 +57,7 @@ def wanted_entries(headers: Sequence[Header], start: int, stop: int | None) -> I
 
 def is_large(piece: Piece, scale: float, target: float) -> bool:
     """Return True where an input is more than a task, so that its borders must be known."""
-    share = (piece.stop - piece.start) / max(piece.header.num_entries, 1)
-    return piece.header.num_bytes * scale * share > 2 * target
+    return _bytes_of(piece, scale) > 2 * target
 
 
 def cut(
@@ -65,18 +74,21 @@ def cut(
         pieces: The inputs, in order.
         borders: By path of a large input, entries at which it may be cut.
         scale: Bytes that are read per byte of a header's ``num_bytes``.
-        target: Bytes of a task.
+        target: Bytes of a task; the last of many are less.
         chunk_rows: Cut at multiples of so many rows, where every entry is a row, so that parts end with their chunks;
             ``None`` where rows are not known yet.
     """
     tasks: list[list[Piece]] = []
     task: list[Piece] = []
     held, rows, in_task = 0.0, 0, 0  # bytes and rows of the task at hand, rows before it
+    total = sum(_bytes_of(piece, scale) for piece in pieces)
+    left, wanted, least = total, _wanted(total, total, target), target * LEAST_SHARE / 2
     for piece in pieces:
         per_entry = piece.header.num_bytes * scale / max(piece.header.num_entries, 1)
         start = piece.start
         for border in _borders(piece, borders.get(piece.header.path, ())):
-            if held + (border - start) * per_entry < target:
+            size = held + (border - start) * per_entry
+            if size < wanted or left - size < least:  # a small rest is not worth a task
                 continue
             end = border
             if chunk_rows is not None:
@@ -85,12 +97,25 @@ def cut(
             task.append(Piece(piece.header, start, end))
             tasks.append(task)
             rows += in_task + end - start
+            left -= held + (end - start) * per_entry
             task, held, in_task, start = [], 0.0, 0, end
+            wanted = _wanted(left, total, target)
         if start < piece.stop:
             task.append(Piece(piece.header, start, piece.stop))
             held += (piece.stop - start) * per_entry
             in_task += piece.stop - start
     return [*tasks, task] if task else tasks
+
+
+def _bytes_of(piece: Piece, scale: float) -> float:
+    return piece.header.num_bytes * scale / max(piece.header.num_entries, 1) * (piece.stop - piece.start)
+
+
+def _wanted(left: float, total: float, target: float) -> float:
+    """Bytes of the next task."""
+    if total < WORTH_TASKS * target:
+        return target
+    return min(max(left * _SHARE_OF_REST, target * LEAST_SHARE), target)
 
 
 def _borders(piece: Piece, inner: Iterable[int]) -> Iterator[int]:

@@ -84,6 +84,12 @@ class LocalPool:
         with self._lock:
             return tuple(worker.pid for worker in self._workers.values())
 
+    def begin(self, function: Callable[..., Any], /, *arguments: Any) -> None:
+        """Start all workers before there is anything to do, and let each call a function that prepares it."""
+        with self._lock:
+            while len(self._threads) < self.width:
+                self._start((function, *arguments))
+
     def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
         """Begin a call of a function of a module."""
         if self._closed:
@@ -92,9 +98,7 @@ class LocalPool:
         self._calls.put((future, function, arguments))
         with self._lock:
             if self._idle < self._calls.qsize() and len(self._threads) < self.width:
-                thread = threading.Thread(target=self._work, args=(len(self._threads),), daemon=True)
-                self._threads.append(thread)
-                thread.start()
+                self._start(())
         return future
 
     def close(self) -> None:
@@ -117,8 +121,18 @@ class LocalPool:
     ) -> None:
         self.close()
 
-    def _work(self, number: int) -> None:
+    def _start(self, first: tuple[Any, ...]) -> None:
+        thread = threading.Thread(target=self._work, args=(len(self._threads), first), daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _work(self, number: int, first: tuple[Any, ...]) -> None:
         """The life of a thread: it has a process, and waits for its answers."""
+        if first and not self._closed:
+            try:
+                self._worker(number).call(*first)
+            except Exception:  # noqa: BLE001 - what a task needs, it will miss again and say so
+                self._forget(number)
         while True:
             with self._lock:
                 self._idle += 1
@@ -234,6 +248,11 @@ def executor_of(executor: Any = None, *, jobs: int | None = None, dask: str | No
 def width_of(executor: Any) -> int:
     """Return how many tasks an executor does at once, as far as it tells."""
     return int(getattr(executor, "width", None) or getattr(executor, "_max_workers", None) or UNKNOWN_WIDTH)
+
+
+def local_width(executor: Any) -> int:
+    """Return how many processes of this machine an executor has, this one included where it has none."""
+    return executor.width if isinstance(executor, LocalPool) else 1
 
 
 def _client(address: str) -> Any:

@@ -13,7 +13,7 @@ from .. import _core
 from ..readers import Source, step_ranges
 from ..schema import EVENTS, Schema
 from ..schema.config import Config
-from .cuts import Piece, cut, is_large, task_bytes, wanted_entries
+from .cuts import LEAST_SHARE, Piece, cut, is_large, task_bytes, wanted_entries
 from .executors import Executor
 from .headers import Headers
 from .inputs import Inputs
@@ -135,7 +135,7 @@ def _borders(
     names = list(recipe.grouping.branch_names)
     tasks = []
     for piece in large:
-        size = int(target / (piece.header.num_bytes * scale / piece.header.num_entries))
+        size = int(target * LEAST_SHARE / (piece.header.num_bytes * scale / piece.header.num_entries))
         tasks.append(
             Task.of({
                 "path": piece.header.path,

@@ -18,7 +18,9 @@ from ..transforms import Expression
 from .accounts import account
 from .campaign import Progress, convert_in_tasks, planned
 from .chunks import chunks
-from .executors import Serial, executor_of
+from .conversion_task import make_ready
+from .cuts import TASK_BYTES, WORTH_TASKS
+from .executors import LocalPool, Serial, executor_of
 from .finished import finished, nothing_new
 from .growth import Growth
 from .headers import read_headers
@@ -32,9 +34,6 @@ from .resolve import Pads, like_input, make_schema, pad_rules, resolve_pads
 from .resolved import Values, resolved_config
 from .summary import ConvertSummary
 from .writer import Writer
-
-#: Fewer tasks are done in this process, with all its threads: others would hardly have begun when all is done.
-FEW_TASKS = 8
 
 #: Inputs whose counts decide which branches belong together: all of them are open at a time.
 COUNTED_FILES = 64
@@ -121,6 +120,8 @@ def convert(
             files.paths = growth.new(files.paths)
             if not files.paths:
                 return nothing_new(growth)
+        if isinstance(workers, LocalPool) and _is_worth_processes(files):
+            workers.begin(make_ready, files.paths[0])  # beside the planning
         settings = like_input(settings, files.first())
         headers = read_headers(files, workers)
         recipe, schema = resolve(settings, files, objects=objects, pad=pad if growth is None else growth.pads())
@@ -147,7 +148,7 @@ def convert(
             summary = convert_in_tasks(
                 plan,
                 place,
-                Serial() if jobs is None and not is_asked_for and len(plan.tasks) < FEW_TASKS else workers,
+                Serial() if jobs is None and not is_asked_for and len(plan.tasks) < WORTH_TASKS else workers,
                 overwrite=overwrite,
                 resume=resume,
                 growth=growth,
@@ -188,6 +189,16 @@ def _convert_here(writer: Writer, recipe: Recipe, files: Inputs, progress: Progr
     if files.surplus:
         summary.told.append(f"left out, not in the first input {recipe.first}: {', '.join(files.surplus)}")
     return summary
+
+
+def _is_worth_processes(files: Inputs) -> bool:
+    """True where local inputs are certainly many tasks, by their sizes."""
+    left = WORTH_TASKS * TASK_BYTES
+    for path in files.paths if files.entries.stop is None else ():
+        left -= Path(path).stat().st_size if Path(path).is_file() else 0
+        if left <= 0:
+            return True
+    return False
 
 
 def _check_planned(output: Path, *, overwrite: bool, resume: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,27 +75,33 @@ def merge_parts(
 
 
 def build(
-    paths: Sequence[Path],
+    paths: Iterable[Path],
     target: Path,
     schema: Schema,
     *,
     threads: int = 0,
     before: Before | None = None,
     event_shifts: Sequence[int] | None = None,
+    needed: int | None = None,
 ) -> Merged:
-    """Write and check the merged file under the name ``target``."""
+    """Write and check the merged file under the name ``target``; ``paths`` may come one by one."""
     provenance, bookkeeper, attributes = MergeProvenance(), CutBookkeeper(), UserAttributes()
     placement = Placement.of(schema)
     truncated = [0] * len(schema.objects)
     num_rows = 0
-    with DiskFile(target, needed=sum(path.stat().st_size for path in paths)) as disk:
+    added: list[Path] = []
+    if needed is None:
+        paths = list(paths)
+        needed = sum(path.stat().st_size for path in paths)
+    with DiskFile(target, needed=needed) as disk:
         try:
             file = MergedFile(disk, placement, threads=threads, before=before)
             try:
-                for number, path in enumerate(paths):
+                for number, (path, is_last) in enumerate(_with_end(paths)):
+                    added.append(path)
                     reader = PartReader(path, threads=threads, with_tables=True)
                     shift = None if event_shifts is None else event_shifts[number]
-                    file.add(reader, is_last=number == len(paths) - 1, event_shift=shift)
+                    file.add(reader, is_last=is_last, event_shift=shift)
                     provenance.add(reader)
                     bookkeeper.add(reader)
                     attributes.add(reader)
@@ -117,8 +123,19 @@ def build(
         finally:
             disk.check()  # says more than what HDF5 makes of a failed write
         with disk.syncing():  # the disk has its own time
-            check_merged(target, paths, num_rows, threads=threads)
+            check_merged(target, added, num_rows, threads=threads)
     return Merged(num_rows, provenance.num_configs, attributes.told)
+
+
+def _with_end(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
+    """Yield each path, and whether it is the last."""
+    before = None
+    for path in paths:
+        if before is not None:
+            yield before, False
+        before = path
+    if before is not None:
+        yield before, True
 
 
 def _by_owner(paths: Sequence[str], truncated: Sequence[int]) -> dict[str, int]:

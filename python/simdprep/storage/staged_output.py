@@ -9,17 +9,22 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from .. import _core
 from ..errors import OutputError
-from ..schema import Schema
+from ..schema import EVENTS, Schema
 from .manifest import MANIFEST, Manifest
 from .merge import merge_parts
+from .merge_ahead import MergeAhead
 from .output import Output, PartRecord, file_error, remove_folder
 from .staged_parts import StagedPart
+
+#: Files that are removed at a time.
+_REMOVING_THREADS = 4
 
 #: In the staging folder: which part of a folder each staged one becomes, once they are being moved.
 _MOVES = "moves.json"
@@ -71,6 +76,7 @@ class StagedOutput(Output):
         config_sha256: str = "",
         event_shifts: Sequence[int] | None = None,
         threads: int = 0,
+        ahead: MergeAhead | None = None,
     ) -> None:
         """Make the dataset whole under its final name, and remove what was staged.
 
@@ -80,6 +86,7 @@ class StagedOutput(Output):
             config_sha256: For the manifest of a folder.
             event_shifts: What to add to the event numbers that each part holds; ``None`` for nothing.
             threads: Threads of merging; 0 for all cores.
+            ahead: What has merged the parts already.
 
         Raises:
             DatasetError: a part is damaged.
@@ -88,7 +95,7 @@ class StagedOutput(Output):
         """
         shifts = list(event_shifts or [0] * len(parts))
         if self.is_file:
-            self._commit_file(parts, shifts, threads)
+            self._commit_file(parts, shifts, threads, ahead)
         else:
             self._commit_folder(parts, shifts, schema, config_sha256, threads)
         self.clear()
@@ -99,6 +106,8 @@ class StagedOutput(Output):
             if self.folder.is_dir():
                 for entry in self.folder.glob("plan.json*"):
                     entry.unlink()
+                with ThreadPoolExecutor(_REMOVING_THREADS) as pool:  # the system takes its time for large files
+                    list(pool.map(os.unlink, self.folder.glob("part-*.h5")))
                 remove_folder(self.folder)
 
     def release(self) -> None:
@@ -106,13 +115,31 @@ class StagedOutput(Output):
         self._committer.stop()
         self._lock.release()
 
-    def _commit_file(self, parts: Sequence[StagedPart], shifts: list[int], threads: int) -> None:
+    def merge_ahead(self, schema: Schema, *, threads: int = 0, needed: int = 0) -> MergeAhead | None:
+        """Return what merges parts while others are made; ``None`` where only all of them together say how.
+
+        Args:
+            schema: Of the parts.
+            threads: Threads of merging; 0 for all cores.
+            needed: Bytes of the file, about.
+        """
+        has_strings = any(field.categories is not None for spec in schema.objects for field in spec.fields)
+        counts_events = schema.layout == "compound" and schema.rows != EVENTS
+        if not self.is_file or self._update or has_strings or counts_events:
+            return None
+        return MergeAhead(self.path, threads=threads, needed=needed)
+
+    def _commit_file(
+        self, parts: Sequence[StagedPart], shifts: list[int], threads: int, ahead: MergeAhead | None
+    ) -> None:
         paths = [self.folder / part.name for part in parts]
         if self._update:
             paths, shifts = [self.path, *paths], [0, *shifts]
         elif not self._overwrite and self.path.exists():
             self._check()
-        if len(paths) == 1 and not shifts[0]:
+        if ahead is not None and len(paths) > 1 and not any(shifts) and ahead.finish(paths):
+            pass
+        elif len(paths) == 1 and not shifts[0]:
             _core.commit_existing(str(paths[0]), str(self.path))
         else:
             merge_parts(paths, self.path, threads=threads, event_shifts=shifts if any(shifts) else None)

@@ -19,7 +19,7 @@ def test_a_plan_its_tasks_and_their_commit(inputs, tmp_path):
     output = tmp_path / "out"
     done = simdprep("plan", *inputs, "-o", output, "--task-size", "15kB")
     assert done.code == 0
-    assert done.out == f"{output}.parts: 11 tasks for 6,600 entries in 3 files\n"
+    assert done.out == f"{output}.parts: 16 tasks for 6,600 entries in 3 files\n"
     for share in ("1/2", "2/2"):
         assert simdprep("run-task", f"{output}.parts/plan.json", share) == (0, "", "")
     done = simdprep("commit", f"{output}.parts")

@@ -10,9 +10,11 @@ import uproot
 
 import simdprep as sp
 from simdprep.convert.campaign import commit_plan, run_share
+from simdprep.convert.cuts import Piece, cut
 from simdprep.convert.planning import plan
 from simdprep.errors import DatasetError, InputError, OutputError
-from simdprep.storage import verify
+from simdprep.readers import Header
+from simdprep.storage import staged_output, verify
 from simdprep.testing.compare import assert_equal
 from tests.faults.error_text import check_text
 from tests.unit.convert.campaign_files import CASES, TASK_SIZE, contents, write_inputs, write_texts
@@ -68,6 +70,27 @@ class TestSameBytes:
             sp.convert(inputs, tmp_path / f"{jobs}", jobs=jobs, task_size=TASK_SIZE)
         assert contents(tmp_path / "1") == contents(tmp_path / "2")
         assert len(contents(tmp_path / "1")) > 6
+
+    def test_a_file_is_merged_while_parts_are_made(self, inputs, tmp_path, monkeypatch):
+        options = {"task_size": TASK_SIZE, "objects": ["Muon"]}
+        sp.convert(inputs, tmp_path / "1.h5", jobs=1, **options)
+        monkeypatch.setattr(staged_output, "merge_parts", None)
+        sp.convert(inputs, tmp_path / "2.h5", jobs=2, **options)
+        assert (tmp_path / "1.h5").read_bytes() == (tmp_path / "2.h5").read_bytes()
+        assert listing(tmp_path) == ["1.h5", "2.h5"]
+
+    def test_the_last_tasks_are_small(self):
+        """Whatever the number of processes, they end at about the same time; and no entry is lost."""
+        pieces = [Piece(Header("a", "t", 10_000, 10_000_000, "", 1), 0, 10_000)]
+        tasks = cut(pieces, {"a": range(100, 10_000, 100)}, scale=1.0, target=500_000.0, chunk_rows=None)
+        ranges = [(piece.start, piece.stop) for (piece,) in tasks]
+        sizes = [stop - start for start, stop in ranges]
+        assert [start for start, _ in ranges] == [0, *(stop for _, stop in ranges[:-1])]
+        assert ranges[-1][1] == 10_000
+        assert sizes[0] == max(sizes) == 500
+        assert sizes[-1] <= 200
+        few = cut(pieces, {"a": range(100, 10_000, 100)}, scale=1.0, target=5_000_000.0, chunk_rows=None)
+        assert [len(task) for task in few] == [1, 1]
 
     def test_a_single_task_is_what_one_writer_stores(self, inputs, tmp_path):
         sp.convert(inputs, tmp_path / "one")
