@@ -10,6 +10,7 @@ void bind_manifest(py::module_& module) {
     using namespace py::literals;
     py::class_<Manifest>(module, "Manifest")
         .def(py::init<std::string, std::string>(), "schema_json"_a, "config_sha256"_a)
+        .def("add_config", &Manifest::add_config, "text"_a)
         .def("add",
              [](Manifest& manifest, std::string name, std::uint64_t num_rows,
                 std::vector<std::pair<std::string, std::uint64_t>> rows, std::uint64_t bytes, std::string sha256,

@@ -39,6 +39,10 @@ void write_part(detail::JsonWriter& json, const ManifestPart& part) {
 Manifest::Manifest(std::string schema_json, std::string config_sha256)
     : schema_json_(std::move(schema_json)), config_sha256_(std::move(config_sha256)) {}
 
+void Manifest::add_config(const std::string& text) {
+    if (!text.empty()) configs_.emplace(detail::sha256_hex(std::as_bytes(std::span(text))), text);
+}
+
 void Manifest::add(ManifestPart part) {
     if (!is_plain_name(part.name)) {
         throw InternalError(expected("name of a part", "\"" + part.name + "\"", "a file name without a folder"));
@@ -64,6 +68,13 @@ std::string Manifest::to_json() const {
         json.key("config_sha256").null();
     } else {
         json.member("config_sha256", config_sha256_);
+    }
+    if (!configs_.empty()) {
+        json.key("configs").begin_object();
+        for (const auto& [sha256, text] : configs_) {
+            json.member(sha256, text);
+        }
+        json.end_object();
     }
     json.member("schema_sha256", detail::sha256_hex(std::as_bytes(std::span(schema_json_))));
     json.key("schema").raw(schema_json_);

@@ -257,6 +257,7 @@ class OutputLock:
 
 class Manifest:
     def __init__(self, schema_json: str, config_sha256: str) -> None: ...
+    def add_config(self, text: str) -> None: ...
     def add(
         self,
         *,

@@ -60,6 +60,19 @@ TEST(no_config_is_null) {
     check::contains(__FILE__, __LINE__, Manifest("{}").to_json(), "\"config_sha256\": null");
 }
 
+TEST(configs_are_kept_once_each) {
+    Manifest manifest("{}");
+    manifest.add_config("");
+    manifest.add_config("b");
+    manifest.add_config("a");
+    manifest.add_config("b");
+    const std::string a = detail::sha256_hex(std::as_bytes(std::span("a", 1)));
+    const std::string b = detail::sha256_hex(std::as_bytes(std::span("b", 1)));
+    const std::string text = "\"configs\": {\n    \"" + b + "\": \"b\",\n    \"" + a + "\": \"a\"\n  }";
+    CHECK(b < a);
+    check::contains(__FILE__, __LINE__, manifest.to_json(), text);
+}
+
 TEST(commit_replaces_the_old_one) {
     const check::Folder folder;
     Manifest manifest("{}");

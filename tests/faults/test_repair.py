@@ -1,11 +1,13 @@
 """Repair: whatever happens to parts, each is made again byte for byte from its inputs, or stays and is named."""
 
+import json
 import os
 import random
 import subprocess
 import sys
 
 import awkward as ak
+import h5py
 import numpy as np
 import pytest
 
@@ -96,10 +98,24 @@ def test_every_damage_of_every_part(folder):
     assert [path for path in folder.parent.iterdir() if path != folder] == []
 
 
-def test_all_parts_but_one(folder):
+def test_all_parts(folder):
+    """The manifest has the config: no part is needed to make the others."""
+    whole = {path: path.read_bytes() for path in parts_of(folder)}
+    for path in whole:
+        path.unlink()
+    report = repair(folder)
+    assert report.ok, report
+    assert {path: path.read_bytes() for path in whole} == whole
+
+
+def test_a_manifest_from_before_it_had_configs(folder):
     """The config is known as long as any part says it; else it must be given."""
     whole = {path: path.read_bytes() for path in parts_of(folder)}
-    [config] = {entry["config"] for entry in sp.open(folder).provenance}
+    manifest = folder / "manifest.json"
+    data = json.loads(manifest.read_text())
+    [config] = data.pop("configs").values()
+    assert config in {entry["config"] for entry in sp.open(folder).provenance}
+    manifest.write_text(json.dumps(data))
     for path in list(whole)[:-1]:
         path.unlink()
     assert repair(folder).ok
@@ -171,11 +187,8 @@ class TestRefused:
 def test_a_file_is_made_again_as_a_whole(inputs, tmp_path, options):
     sp.convert(inputs["root"], tmp_path / "out.h5", **options)
     whole = sp.open(tmp_path / "out.h5").events().to_list()
-    data = bytearray((tmp_path / "out.h5").read_bytes())
-    data[len(data) // 2] ^= 1
-    (tmp_path / "out.h5").write_bytes(data)
-    if verify(tmp_path / "out.h5").ok:
-        pytest.skip("a byte that means nothing")
+    flip_a_chunk(tmp_path / "out.h5")
+    assert not verify(tmp_path / "out.h5").ok
     report = repair(tmp_path / "out.h5")
     assert report.ok, report
     assert verify(tmp_path / "out.h5").ok
@@ -193,3 +206,58 @@ def test_the_command(inputs, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"{bad}: made again" in done.stdout
+
+
+def test_a_folder_that_has_grown(inputs, tmp_path):
+    """Parts that were added later are made again as those before."""
+    sp.convert(inputs["root"][:1], tmp_path / "out", part_rows=1024)
+    sp.convert(inputs["root"], tmp_path / "out", part_rows=1024, update=True)
+    check_all_again(tmp_path / "out")
+
+
+def test_a_merged_folder_of_two_configs(inputs, tmp_path):
+    """Each part is made again by its own config, also after something was added."""
+    for number, texts in enumerate([[], ["select=MET_pt > 20"]]):
+        sp.convert(inputs["root"][number], tmp_path / f"{number}", part_rows=1024, pad={"*": 5}, overrides=texts)
+    sp.merge([tmp_path / "0", tmp_path / "1"], tmp_path / "out")
+    check_all_again(tmp_path / "out")
+    sp.convert(inputs["root"], tmp_path / "out", part_rows=1024, update=True)
+    check_all_again(tmp_path / "out")
+
+
+def check_all_again(folder):
+    """Remove the first part, the last, then all; the bytes are those from before."""
+    assert verify(folder).ok, verify(folder).problems
+    whole = {path: path.read_bytes() for path in parts_of(folder)}
+    paths = list(whole)
+    for removed in (paths[:1], paths[-1:], paths):
+        for path in removed:
+            path.unlink()
+        report = repair(folder)
+        assert report.ok, report
+        assert {path: path.read_bytes() for path in parts_of(folder)} == whole
+
+
+def test_a_merged_file_says_what_to_do(inputs, tmp_path):
+    """Its rows come from two configs; its parts are the ones to merge again."""
+    for number, name in enumerate(inputs["root"][:2]):
+        sp.convert(name, tmp_path / f"{number}.h5", pad={"*": 5})
+    sp.merge([tmp_path / "0.h5", tmp_path / "1.h5"], tmp_path / "out.h5")
+    whole = (tmp_path / "out.h5").read_bytes()
+    flip_a_chunk(tmp_path / "out.h5")
+    damaged = (tmp_path / "out.h5").read_bytes()
+    [error] = repair(tmp_path / "out.h5").failed.values()
+    assert "configs of the dataset: got 2" in check_text(str(error))
+    assert "try merging its parts again" in str(error)
+    assert (tmp_path / "out.h5").read_bytes() == damaged
+    sp.merge([tmp_path / "0.h5", tmp_path / "1.h5"], tmp_path / "out.h5", overwrite=True)
+    assert (tmp_path / "out.h5").read_bytes() == whole
+
+
+def flip_a_chunk(path):
+    """Change one byte of the first chunk that is stored."""
+    with h5py.File(path) as file:
+        place = file["events/MET_pt"].id.get_chunk_info(0).byte_offset
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)

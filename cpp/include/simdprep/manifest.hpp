@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,9 @@ public:
     // `schema_json` is the resolved schema. `config_sha256` is empty where there was no config.
     explicit Manifest(std::string schema_json, std::string config_sha256 = {});
 
+    // The text of a config that parts come from, so that any part can be made again. Nothing where it is empty.
+    void add_config(const std::string& text);
+
     // InternalError if the name is not that of a file in the folder, or was added before.
     void add(ManifestPart part);
 
@@ -44,6 +48,7 @@ public:
 private:
     std::string schema_json_;
     std::string config_sha256_;
+    std::map<std::string, std::string> configs_;  // by their SHA-256
     std::vector<ManifestPart> parts_;
 };
 

@@ -75,7 +75,7 @@ def commit_records(
     output.commit(
         parts,
         whole,
-        config_sha256=data["config_sha256"],
+        config_text=data["config_text"],
         event_shifts=shifts if counts_events else None,
         threads=threads or 0,
         ahead=ahead,

@@ -48,16 +48,19 @@ class Provenance:
 
     Args:
         config_text: The resolved config, stored with its hash; empty for none.
+
+    Attributes:
+        config_text: As given.
     """
 
     def __init__(self, config_text: str = "") -> None:
-        self._config_text = config_text
+        self.config_text = config_text
         self._ranges: list[_Range] = []
 
     @property
     def config_sha256(self) -> str:
         """SHA-256 of the config text; empty without one."""
-        return _core.sha256_bytes(self._config_text.encode()) if self._config_text else ""
+        return _core.sha256_bytes(self.config_text.encode()) if self.config_text else ""
 
     def add(self, origin: Origin, *, event_start: int, num_events: int, row_start: int, num_rows: int) -> None:
         """Record that these events and rows come from ``origin``; runs that continue the last are joined to it."""
@@ -112,7 +115,7 @@ class Provenance:
             {
                 "inputs": inputs,
                 "ranges": ranges,
-                "config": self._config_text,
+                "config": self.config_text,
                 "config_sha256": self.config_sha256,
                 "versions": {"simdprep": _core.__version__, "deflate": _core.deflate_backend},
             }

@@ -119,7 +119,7 @@ class _Restorer:
         self._place, self._manifest, self._threads = place, manifest, threads
         paths = [place] if manifest is None else [part.path for part in manifest.parts]
         self._records = [recorded(path) for path in paths]
-        self._configs: dict[str, str] = {}
+        self._configs: dict[str, str] = {} if manifest is None else dict(manifest.configs)
         for record in self._records:
             if record is not None:
                 self._configs.update(record.configs)

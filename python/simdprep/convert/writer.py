@@ -201,7 +201,7 @@ class Writer:
             self._output.close(
                 self.schema.with_categories(self._flattener.categories),
                 last=last[0] if last else None,
-                config_sha256=self._provenance.config_sha256,
+                config_text=self._provenance.config_text,
                 threads=self._threads,
             )
         except BaseException:

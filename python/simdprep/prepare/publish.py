@@ -148,6 +148,7 @@ def publish(
         folder = staging.folder / split
         folder.mkdir(exist_ok=True)
         manifest = _core.Manifest(setting.schema.with_categories(categories).to_json(), config_sha256)
+        manifest.add_config(setting.config_text)
         parts = [record["parts"][split] for record in records if "items" in record["parts"].get(split, {})]
         places = [folder / part["file"] for part in parts]
         with ThreadPoolExecutor(_THREADS) as pool:

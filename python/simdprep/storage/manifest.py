@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,7 @@ class Manifest:
         path: Of the manifest.
         schema: Of all parts, with all their strings.
         config_sha256: Of the config; ``None`` without one.
+        configs: Texts of the configs of all parts, by their SHA-256; older manifests have none.
         num_rows: Rows of all parts.
         num_bytes: Bytes of all parts.
         version: The simdprep that wrote it.
@@ -76,6 +78,7 @@ class Manifest:
     path: Path
     schema: Schema
     config_sha256: str | None
+    configs: Mapping[str, str]
     num_rows: int
     num_bytes: int
     version: str
@@ -115,9 +118,15 @@ class Manifest:
                 expected="SHA-256 " + str(data["schema_sha256"]),
                 where=str(path),
             )
-        parts = tuple(_part(entry, path.parent) for entry in data["parts"])
         manifest = cls(
-            path, schema, data["config_sha256"], int(data["num_rows"]), int(data["bytes"]), str(data["version"]), parts
+            path,
+            schema,
+            data["config_sha256"],
+            _configs(data.get("configs", {}), path),
+            int(data["num_rows"]),
+            int(data["bytes"]),
+            str(data["version"]),
+            tuple(_part(entry, path.parent) for entry in data["parts"]),
         )
         manifest._check_sums()
         return manifest
@@ -130,6 +139,15 @@ class Manifest:
             if total != sum(parts):
                 rule = f"{sum(parts)}, the sum over the parts"
                 raise DatasetError(f"{what} in the manifest", got=total, expected=rule, where=str(self.path))
+
+
+def _configs(data: dict[str, Any], path: Path) -> dict[str, str]:
+    for digest, text in data.items():
+        if _core.sha256_bytes(text.encode()) != digest:
+            raise DatasetError(
+                "config in the manifest", got="another than was written", expected=f"SHA-256 {digest}", where=str(path)
+            )
+    return data
 
 
 def _part(data: dict[str, Any], folder: Path) -> ManifestPart:

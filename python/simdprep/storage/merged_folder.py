@@ -47,7 +47,7 @@ def merge_to_folder(
     """
     placement = Placement.of(schema)
     before = Before()
-    configs: set[str] = set()
+    configs: dict[str, str] = {}
     for path in paths:
         reader = PartReader(path, threads=threads)
         alone = before.numbers()
@@ -67,9 +67,9 @@ def merge_to_folder(
                 temporary.unlink(missing_ok=True)
             raise
         before = alone.numbers()
-        configs |= set(configs_of(reader.root.provenance))
+        configs |= configs_of(reader.root.provenance)
         summary.num_rows += record["num_rows"]
-    output.write_manifest(schema)
+    output.write_manifest(schema, configs)
     summary.parts, summary.bytes, summary.num_configs = len(paths), output.num_bytes, max(len(configs), 1)
 
 

@@ -10,7 +10,7 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +81,7 @@ class Output:
         self._overwrite = overwrite
         self.told: list[str] = []
         self._parts: list[PartRecord] = []
+        self._configs: list[str] = []  # of parts that have another than the rest
         self._check()
         self._lock = _core.OutputLock(str(self.path))
         try:
@@ -162,7 +163,7 @@ class Output:
         schema: Schema,
         *,
         last: FinishedPart | None,
-        config_sha256: str = "",
+        config_text: str = "",
         threads: int = 0,
     ) -> None:
         """Commit the last part, if any, and make the dataset whole under its final name.
@@ -170,7 +171,7 @@ class Output:
         Args:
             schema: For the manifest of a folder.
             last: The last part.
-            config_sha256: For the manifest of a folder.
+            config_text: For the manifest of a folder.
             threads: Threads for merging parts to one file; 0 for all cores.
         """
         try:
@@ -190,7 +191,7 @@ class Output:
                 with self._file_errors():
                     remove_folder(self._staging)
             else:
-                self._write_manifest(schema, config_sha256)
+                self._write_manifest(schema, config_text)
         finally:
             self._committer.stop()
             self._lock.release()
@@ -223,10 +224,16 @@ class Output:
         _core.commit_existing(str(temporary), str(path))
         self._parts.append(PartRecord(path, num_rows, rows, size, sha256, inputs_json, config_sha256, version))
 
-    def write_manifest(self, schema: Schema) -> None:
-        """Make a folder of adopted parts whole; those of several configs or versions say so one by one."""
-        configs = {part.config_sha256 for part in self._parts}
-        self._write_manifest(schema, configs.pop() if len(configs) == 1 else "")
+    def write_manifest(self, schema: Schema, configs: Mapping[str, str]) -> None:
+        """Make a folder of adopted parts whole; those of several configs or versions say so one by one.
+
+        Args:
+            schema: Of the dataset.
+            configs: The texts of all configs, by their SHA-256.
+        """
+        digests = {part.config_sha256 for part in self._parts}
+        self._configs = list(configs.values())
+        self._write_manifest(schema, configs.get(digests.pop(), "") if len(digests) == 1 else "")
 
     def recheck(self) -> None:
         """Raise if somebody else has put something there meanwhile, which is kept.
@@ -245,8 +252,11 @@ class Output:
         sha256, size = part.image.commit(str(path), hash=hash)
         self._parts.append(PartRecord(path, part.num_rows, part.rows, size, sha256, part.inputs_json))
 
-    def _write_manifest(self, schema: Schema, config_sha256: str) -> None:
+    def _write_manifest(self, schema: Schema, config_text: str) -> None:
+        config_sha256 = _core.sha256_bytes(config_text.encode()) if config_text else ""
         manifest = _core.Manifest(schema.to_json(), config_sha256)
+        for text in (config_text, *self._configs):
+            manifest.add_config(text)
         for part in self._parts:
             manifest.add(
                 name=part.path.name,

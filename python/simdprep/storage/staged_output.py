@@ -73,7 +73,7 @@ class StagedOutput(Output):
         parts: Sequence[StagedPart],
         schema: Schema,
         *,
-        config_sha256: str = "",
+        config_text: str = "",
         event_shifts: Sequence[int] | None = None,
         threads: int = 0,
         ahead: MergeAhead | None = None,
@@ -83,7 +83,7 @@ class StagedOutput(Output):
         Args:
             parts: In order of their rows.
             schema: Of the dataset, for the manifest of a folder.
-            config_sha256: For the manifest of a folder.
+            config_text: For the manifest of a folder.
             event_shifts: What to add to the event numbers that each part holds; ``None`` for nothing.
             threads: Threads of merging; 0 for all cores.
             ahead: What has merged the parts already.
@@ -97,7 +97,7 @@ class StagedOutput(Output):
         if self.is_file:
             self._commit_file(parts, shifts, threads, ahead)
         else:
-            self._commit_folder(parts, shifts, schema, config_sha256, threads)
+            self._commit_folder(parts, shifts, schema, config_text, threads)
         self.clear()
 
     def clear(self) -> None:
@@ -146,7 +146,7 @@ class StagedOutput(Output):
         self._parts = [PartRecord(self.path, 0, (), self.path.stat().st_size, "", "")]
 
     def _commit_folder(
-        self, parts: Sequence[StagedPart], shifts: list[int], schema: Schema, config_sha256: str, threads: int
+        self, parts: Sequence[StagedPart], shifts: list[int], schema: Schema, config_text: str, threads: int
     ) -> None:
         before = list(self._records_before()) if self._update else []
         moves = {part.name: f"part-{len(before) + number:05d}.h5" for number, part in enumerate(parts)}
@@ -159,7 +159,7 @@ class StagedOutput(Output):
         self._parts = before
         for part, shift in zip(parts, shifts, strict=True):
             self._parts.append(self._move(part, self.path / moves[part.name], shift, threads))
-        self._write_manifest(schema, config_sha256)
+        self._write_manifest(schema, config_text)
 
     def _move(self, part: StagedPart, target: Path, shift: int, threads: int) -> PartRecord:
         staged = self.folder / part.name
@@ -187,9 +187,17 @@ class StagedOutput(Output):
 
     def _records_before(self) -> list[PartRecord]:
         manifest = Manifest.read(self.path)
+        self._configs = list(manifest.configs.values())
         return [
             PartRecord(
-                part.path, part.num_rows, tuple(part.rows.items()), part.num_bytes, part.sha256, _compact(part.inputs)
+                part.path,
+                part.num_rows,
+                tuple(part.rows.items()),
+                part.num_bytes,
+                part.sha256,
+                _compact(part.inputs),
+                part.config_sha256 or manifest.config_sha256 or "",
+                part.version or manifest.version,
             )
             for part in manifest.parts
         ]

@@ -104,7 +104,7 @@ class StagedParts:
         sha256, size = part.image.commit(str(self.folder / name), hash=True)
         self.staged.append(StagedPart(name, part.num_rows, part.num_events, part.rows, size, sha256, part.inputs_json))
 
-    def close(self, schema: Schema, *, last: FinishedPart | None, config_sha256: str = "", threads: int = 0) -> None:
+    def close(self, schema: Schema, *, last: FinishedPart | None, config_text: str = "", threads: int = 0) -> None:
         """Commit the last part, if any."""
         if last is not None:
             self.add(last)
