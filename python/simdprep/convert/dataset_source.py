@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import awkward as ak
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,7 +36,6 @@ class DatasetSource(Source):
         super().__init__(path, "", self._dataset.num_events)
         schema = self._dataset.schema
         self.rows = schema.rows
-        self._paths: dict[str, tuple[str, ...]] = {}
         groups = {spec.name: self._group(spec) for spec in schema.objects}
         groups.setdefault(EVENTS, Group(EVENTS, None, 0, {}))
         found = [group for group in groups.values() if group is not None]
@@ -66,7 +64,6 @@ class DatasetSource(Source):
                 fill=None if field.is_string else field.fill,
             )
             self._add([Leaf(branch, name)], {})
-            self._paths[name] = self._path(spec, field.name)
             members[field.name] = Member(branch, (), field.name)
         return Group(spec.name, parent, depth, members)
 
@@ -80,18 +77,6 @@ class DatasetSource(Source):
             return 1, None
         depth, _ = self._depth(schema.object(parent))
         return depth + 1, parent if depth else None
-
-    def _path(self, spec: ObjectSpec, field: str) -> tuple[str, ...]:
-        """Where the values of a field lie in the events."""
-        if spec.name == EVENTS:
-            return (field,)
-        schema = self._dataset.schema
-        embedded = [child for child in schema.children(spec.name) if child.embedded]
-        above: tuple[str, ...] = ()
-        if spec.embedded and spec.parent is not None:
-            above = self._path(schema.object(spec.parent), "")[:-1]
-        only = spec.field_names == ("value",) and not embedded and self._depth(spec)[0] > 0
-        return (*above, spec.key) if only else (*above, spec.key, field)
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -121,14 +106,9 @@ class DatasetSource(Source):
         self._dataset.close()
 
     def _read(self, leaves: Sequence[Leaf], start: int, stop: int) -> Mapping[str, Any]:
-        events = self._dataset.events(start, stop)
-        found = {}
-        for leaf in leaves:
-            values = events
-            for key in self._paths[leaf.container]:
-                values = values[key]
-            found[leaf.container] = ak.materialize(values)
-        return found
+        names = [leaf.branch.owner for leaf in leaves if leaf.branch.owner is not None]
+        columns = self._dataset.columns(names, start, stop)
+        return {leaf.container: column for leaf, column in zip(leaves, columns, strict=True)}
 
     def _layout(self, leaves: Sequence[Leaf]) -> tuple[float, NDArray[np.int64]]:
         total = 0.0

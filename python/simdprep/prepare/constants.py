@@ -60,7 +60,7 @@ class Constants:
         """
         for name, transform in self.fits.items():
             fields = rows.objects[name].fields
-            values = np.stack([fields[key] for key in transform.fields], axis=1)
+            values = np.stack([fields[key] for key in transform.fields]).T  # a field's numbers lie together
             own = None
             if any(entry.weighted for entry in self.rules[name].values()):
                 own = weights[_owners(rows, name)]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..convert.opening import Opening
 from ..convert.tasks import Task
+from ..readers import STEP_BYTES
 from .block import Place
 from .factors import Factors
 from .setting import Setting, digest_of
@@ -64,15 +65,18 @@ class Job:
         """Return where a part of a split is staged."""
         return self.folder / split / f"part-{number:05d}.h5"
 
-    def blocks(self, reader: BlockReader, slices: Sequence[Slice]) -> Iterator[tuple[Source, Place, Frame, Kept]]:
-        """Read entry ranges step by step."""
+    def blocks(
+        self, reader: BlockReader, slices: Sequence[Slice], *, step_bytes: int = STEP_BYTES
+    ) -> Iterator[tuple[Source, Place, Frame, Kept]]:
+        """Read entry ranges step by step, about ``step_bytes`` at a time."""
         opening = Opening.from_config(self.setting.config)
         recipe = reader.setting.recipe
         for number, start, stop in slices:
             entry = self.data["files"][number]
             with opening.open(entry["path"], threads=self.data["threads"]) as source:
                 recipe.check(source)
-                for first, last in source.steps(recipe.grouping.branch_names, start=start, stop=stop):
+                steps = source.steps(recipe.grouping.branch_names, start=start, stop=stop, target_bytes=step_bytes)
+                for first, last in steps:
                     place = Place(number, entry["samples"], first, last, entry["before"], entry["word"])
                     yield (source, place, *reader.read(source, place))
 

@@ -16,12 +16,15 @@ from .constants import Constants
 from .flat_rows import FlatRows, concatenated
 from .job import Job
 from .setting import Setting
+from .shares import SHARE_BYTES
 from .stored_columns import StoredColumns
 
 if TYPE_CHECKING:
     from ..convert.tasks import Record, Task
 
 Positions = NDArray[np.int64]
+#: A task holds all its rows, so that it reads them at once: what is read in steps is copied together.
+_STEP_BYTES = 2 * SHARE_BYTES
 
 
 @dataclass
@@ -92,7 +95,8 @@ def _read(job: Job, tally: Tally, columns: StoredColumns, task: Task) -> Share |
     every: list[Kept] = []
     files = []
     before = 0
-    for _, place, frame, kept in job.blocks(BlockReader(job.setting, tally), task.payload["slices"]):
+    reader = BlockReader(job.setting, tally)
+    for _, place, frame, kept in job.blocks(reader, task.payload["slices"], step_bytes=_STEP_BYTES):
         flats.append(columns.rows(frame))
         kept.positions = kept.positions + before
         before += flats[-1].num_rows

@@ -31,7 +31,7 @@ CONTENTS = ("train", "val", "test", STATE, REPORT)
 _JOURNAL = "journal.jsonl"
 #: The field of labels of ftag, upp and salt, and their attribute with the names of the classes.
 CLASS_NAMES = "flavour_label"
-#: Parts that are sealed at a time: that is mostly hashing them.
+#: Parts that are sealed, or removed, at a time.
 _THREADS = 8
 #: There while parts are being sealed: what is left of them then cannot be relied on.
 _SEALING = "sealing"
@@ -104,6 +104,8 @@ class Staging:
             shutil.rmtree(old, ignore_errors=True)
             self.output.rename(old)
             self.folder.rename(self.output)
+            with ThreadPoolExecutor(_THREADS) as pool:  # freeing their pages takes as long as hashing them
+                list(pool.map(Path.unlink, old.rglob("*.h5")))
             shutil.rmtree(old)
         else:
             self.folder.rename(self.output)

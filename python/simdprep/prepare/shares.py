@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Uncompressed bytes that a task reads, about: it holds its rows in memory.
 SHARE_BYTES = 128 << 20
+#: Several shares are a multiple of this, so that two or four tasks at a time leave none to be done alone.
+_MULTIPLE = 4
 #: What inputs are measured in.
 _UNIT = 1 << 18
 #: Files that are looked at at a time.
@@ -54,7 +56,7 @@ def measure(paths: Sequence[str], opening: Opening, recipe: Recipe) -> list[Meas
 
 
 def make_shares(feeds: Sequence[Sequence[int]], files: Sequence[Measured], *, mix: bool) -> list[list[Slice]]:
-    """Cut the inputs into shares of about :data:`SHARE_BYTES`.
+    """Cut the inputs into shares of at most about :data:`SHARE_BYTES`: one, or so many that cores end together.
 
     Args:
         feeds: Numbers of the files that belong to the same samples.
@@ -63,6 +65,8 @@ def make_shares(feeds: Sequence[Sequence[int]], files: Sequence[Measured], *, mi
     """
     units = sum(entry.units for entry in files)
     count = max(1, -(-units * _UNIT // SHARE_BYTES))
+    if count > 1:
+        count = -(-count // _MULTIPLE) * _MULTIPLE
     rows = feeds if mix else [[number for feed in feeds for number in feed]]
     shares: list[list[Slice]] = [[] for _ in range(count)]
     for feed in rows:

@@ -124,6 +124,25 @@ class Dataset(Mapping[str, ObjectView]):
         start, stop, _ = slice(start, stop).indices(self.num_events)
         return lazy_events(self._parts, start, max(start, stop))
 
+    def columns(self, names: Iterable[tuple[str, str]], start: int = 0, stop: int | None = None) -> list[ak.Array]:
+        """Return some fields over a range of events, each an array of its own, read now.
+
+        Args:
+            names: Objects and their fields.
+            start: First event, whatever the row object; negative ones count from the end.
+            stop: One past the last event; ``None`` for all.
+
+        Returns:
+            For each field numbers of the events, or lists of those of the stored entries of its object.
+
+        Raises:
+            DatasetError: stored bytes are damaged.
+        """
+        from .events import event_columns
+
+        start, stop, _ = slice(start, stop).indices(self.num_events)
+        return event_columns(self._parts, start, max(start, stop), names)
+
     def iterate(self, step: int = 100_000, start: int = 0, stop: int | None = None) -> Iterator[ak.Array]:
         """Yield runs of at most ``step`` events, as :meth:`events` gives them.
 

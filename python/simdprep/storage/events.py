@@ -1,8 +1,8 @@
-"""Events: a range of events as one awkward array whose fields are read when they are touched."""
+"""Events: a range of events as one awkward array whose fields are read when they are touched, or single fields."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import awkward as ak
@@ -11,7 +11,6 @@ from awkward.forms import Form, IndexedOptionForm, ListOffsetForm, NumpyForm, Re
 from numpy.typing import NDArray
 
 from ..schema import EVENTS, Field, ObjectSpec, Schema
-from .behaviours import BEHAVIOUR, record_name
 from .event_window import EventWindow
 from .parts import Parts
 
@@ -32,9 +31,33 @@ def lazy_events(parts: Parts, start: int, stop: int) -> ak.Array:
         truncation. Strings are strings, and missing where their code is none of the list. An object
         without fields that only carries the outer lengths of another is not there.
     """
+    from .behaviours import BEHAVIOUR
+
     builder = _Builder(parts.schema, EventWindow(parts, start, stop))
     form = builder.form()
     return ak.from_buffers(form, max(stop - start, 0), builder.buffers, behavior=BEHAVIOUR)
+
+
+def event_columns(parts: Parts, start: int, stop: int, names: Iterable[tuple[str, str]]) -> list[ak.Array]:
+    """Return fields of the events [start, stop), each an array of its own, in the lists of its object; read at once.
+
+    Args:
+        parts: Of the dataset.
+        start: First event.
+        stop: One past the last event; within the dataset.
+        names: Objects and their fields.
+
+    Returns:
+        What the fields of :func:`lazy_events` are; a field that is embedded lies in the lists of its parent, too.
+    """
+    builder = _Builder(parts.schema, EventWindow(parts, start, stop))
+    found = []
+    for owner, field in names:
+        spec = parts.schema.object(owner)
+        form = builder.column(spec, spec.field(field))
+        buffers = {key: builder.buffers[key]() for key in form.expected_from_buffers()}
+        found.append(ak.from_buffers(form, max(stop - start, 0), buffers))
+    return found
 
 
 class _Builder:
@@ -57,6 +80,11 @@ class _Builder:
                 fields[spec.name] = self._lists(spec)
         return RecordForm(list(fields.values()), list(fields))
 
+    def column(self, spec: ObjectSpec, field: Field) -> Form:
+        """Return the form of a field alone, in the lists that its object lies in."""
+        form = self._leaf(spec, field)
+        return self._wrapped(spec, form) if self._is_nested(spec) else form
+
     def _is_nested(self, spec: ObjectSpec) -> bool:
         """True for what an event has several of."""
         return spec.is_list or (self._schema.rows != EVENTS and spec.name == self._schema.rows)
@@ -67,7 +95,9 @@ class _Builder:
 
     def _lists(self, spec: ObjectSpec) -> Form:
         """The lists of an object that stands at the top: one level for each object it hangs on."""
-        form = self._content(spec)
+        return self._wrapped(spec, self._content(spec))
+
+    def _wrapped(self, spec: ObjectSpec, form: Form) -> Form:
         level: ObjectSpec | None = spec
         while level is not None:
             form = self._list(level, form, of=spec)
@@ -99,6 +129,8 @@ class _Builder:
         fields = {field.name: self._leaf(spec, field) for field in spec.fields}
         for child in embedded or []:
             fields[child.key] = self._list(child, self._content(child), of=child)
+        from .behaviours import record_name
+
         name = record_name(spec)
         parameters = None if name is None else {"__record__": name}
         return RecordForm(list(fields.values()), list(fields), parameters=parameters)

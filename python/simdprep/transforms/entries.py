@@ -12,8 +12,12 @@ from ..errors import SchemaError
 from .protocol import Valid, Values
 
 
-def flat_entries(values: Values, valid: Valid, fields: Sequence[str]) -> tuple[Values, NDArray[np.bool_]]:
+def flat_entries(
+    values: Values, valid: Valid, fields: Sequence[str], *, as_they_lie: bool = False
+) -> tuple[Values, NDArray[np.bool_]]:
     """Return values (n, n_fields) in float32 or float64, and the mask (n,).
+
+    The values of an entry lie together; with ``as_they_lie`` those of a field may, instead.
 
     Raises:
         SchemaError: the shapes or dtypes do not fit.
@@ -31,7 +35,9 @@ def flat_entries(values: Values, valid: Valid, fields: Sequence[str]) -> tuple[V
         values = values.astype(np.float64)
     elif values.dtype == np.float16:  # not known to numba
         values = values.astype(np.float32)
-    flat = np.ascontiguousarray(values.reshape(-1, size))
+    flat = values.reshape(-1, size)
+    if not (as_they_lie and flat.flags.f_contiguous):
+        flat = np.ascontiguousarray(flat)
     return flat, np.ones(len(flat), np.bool_) if valid is None else np.ascontiguousarray(valid.reshape(-1))
 
 

@@ -71,14 +71,17 @@ class FieldFits:
             self._sums.note(rows)
             integers, shifts = np.zeros((size, 4), np.int64), np.zeros(size, np.int64)
             kept, ends = np.empty((len(self._quantiles), rows)), np.zeros(len(self._quantiles), np.int64)
+            values = flat[part]
+            if flat.flags.f_contiguous:
+                values = np.asfortranarray(values)  # of one layout, whatever is left out
             accumulate(
-                flat[part], valid[part], own[part], self._weighted, self._summed, self.takes_log, self.offset,
+                values, valid[part], own[part], self._weighted, self._summed, self.takes_log, self.offset,
                 integers, shifts, self._sums.tables, self._sums.marks, self._counts, odd, self._bounds,
                 self._places, kept, ends,
             )  # fmt: skip
             self._sums.add_integers(integers, shifts)
-            for quantiles, values, end in zip(self._quantiles.values(), kept, ends.tolist(), strict=True):
-                quantiles.add(values[:end])
+            for quantiles, numbers, end in zip(self._quantiles.values(), kept, ends.tolist(), strict=True):
+                quantiles.add(numbers[:end])
         return odd
 
     def merge(self, other: FieldFits) -> None:

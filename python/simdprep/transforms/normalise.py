@@ -142,7 +142,7 @@ class Normalise:
         if weights is None and any(rule.weighted for rule in self.rules.values()):
             names = ", ".join(name for name, rule in self.rules.items() if rule.weighted)
             raise SchemaError("weights", got="none", expected=f"one per entry, for {names}", where=self.object or None)
-        flat, mask = flat_entries(values, valid, self.fields)
+        flat, mask = flat_entries(values, valid, self.fields, as_they_lie=True)
         self._settled = None
         odd = self._fits.fit(flat, mask, None if weights is None else row_weights(weights, values))
         self._refuse(odd)

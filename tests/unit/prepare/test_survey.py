@@ -47,9 +47,9 @@ def test_the_same_factors(tmp_path, monkeypatch, what):
     read = []
     blocks = Job.blocks
 
-    def noted(self, reader, slices):
+    def noted(self, reader, slices, **options):
         read.append(set(reader.setting.recipe.grouping.branch_names))
-        return blocks(self, reader, slices)
+        return blocks(self, reader, slices, **options)
 
     monkeypatch.setattr(Job, "blocks", noted)
     sp.prepare(config, tmp_path / "out", jobs=1)

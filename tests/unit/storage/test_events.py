@@ -211,3 +211,18 @@ def test_jets_enter_a_numba_function(layout, tmp_path):
     assert sum_of_momenta(jets) == pytest.approx(ak.sum(jets.pt) + ak.sum(jets.px), rel=1e-4)
     both = ak.materialize(events[["MET", "Jet"]])
     assert sum_of_lists(both) == pytest.approx(ak.sum(jets.pt * events.MET), rel=1e-4)
+
+
+@pytest.mark.parametrize("rows", ["events", "Jet"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_columns_are_the_fields_of_events(layout, rows, tmp_path):
+    write_small(tmp_path / "a.h5", layout, rows, num_events=60)
+    ds = sp.open(tmp_path / "a.h5")
+    names = [(spec.name, field.name) for spec in ds.schema.objects for field in spec.fields]
+    events = ds.events(7, 50)
+    for (owner, field), column in zip(names, ds.columns(names, 7, 50), strict=True):
+        within = events if owner == "events" else events[ds.schema.object(owner).key]
+        expected = within if field == "value" else within[field]
+        assert ak.to_list(column) == ak.to_list(expected), (owner, field)
+    assert ds.columns([], 0, 5) == []
+    assert len(ds.columns(names[:1], 9, 3)[0]) == 0
