@@ -33,7 +33,7 @@ def sources(request, tmp_path_factory):
 @pytest.fixture(scope="module")
 def trials(sources, tmp_path_factory):
     with built_shim() as library:
-        server = Trials(library, tmp_path_factory.mktemp("trials"), sources)
+        server = Trials(library, tmp_path_factory.mktemp("trials"), "merge", sources=[str(path) for path in sources])
         yield server
         server.close()
 

@@ -18,9 +18,11 @@ def repair(
 ) -> int:
     """Make damaged and missing parts again, byte for byte, each alone from the inputs it records.
 
-    An input that changed is named, and its part stays as it is. Exit code 1 where anything is still wrong.
+    An input that changed is named, and its part stays as it is. Exit code 1 where anything is still wrong, 4 where the
+    disk is full.
     """
     from ..convert.restoration import repair as run
+    from ..errors import ResourceError
     from . import quantity
     from .console import note, say
 
@@ -37,4 +39,6 @@ def repair(
             say(
                 f"{report.path} is sound: {len(report.repaired)} of {quantity.counted(report.parts, 'part')} made again"
             )
+    if any(isinstance(error, ResourceError) for error in report.failed.values()):
+        return ResourceError.exit_code
     return 0 if report.ok else 1

@@ -6,6 +6,7 @@ import os
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from ..schema.config_yaml import parse_document
 from ..storage import verify
 from ..storage.manifest import MANIFEST, Manifest, ManifestPart
 from ..storage.merge import merge_parts
+from ..storage.output import file_error
 from ..storage.recorded_part import categories_of, recorded
 from .chunks import chunks
 from .inputs import EntryRange, Inputs
@@ -131,20 +133,24 @@ class _Restorer:
     def restore(self, bad: Sequence[str], report: RepairReport) -> None:
         """Make parts again, in the order of their rows: later ones go on with the strings of those before."""
         try:
-            self._work.mkdir()
+            with _file_errors(self._work):
+                self._work.mkdir()
             for name in bad:
                 try:
-                    if self._manifest is None:
-                        self._restore_file()
-                    else:
-                        parts = self._manifest.parts
-                        number = next(at for at, part in enumerate(parts) if str(part.path) == name)
-                        self._restore_part(self._manifest, number)
+                    with _file_errors(Path(name)):
+                        self._restore_one(name)
                     report.repaired.append(name)
                 except SimdprepError as error:
                     report.failed[name] = error
         finally:
             shutil.rmtree(self._work, ignore_errors=True)
+
+    def _restore_one(self, name: str) -> None:
+        if self._manifest is None:
+            self._restore_file()
+        else:
+            number = next(at for at, part in enumerate(self._manifest.parts) if str(part.path) == name)
+            self._restore_part(self._manifest, number)
 
     def _restore_part(self, manifest: Manifest, number: int) -> None:
         part = manifest.parts[number]
@@ -328,6 +334,15 @@ def _differs(part: ManifestPart, manifest: Manifest) -> DatasetError:
         where=str(part.path),
         hint="converting again" if ours else f"simdprep {version}, which wrote it; this is {_core.__version__}",
     )
+
+
+@contextmanager
+def _file_errors(place: Path) -> Iterator[None]:
+    """Make one of our errors of those of the file system."""
+    try:
+        yield
+    except OSError as error:
+        raise file_error(error, place) from error
 
 
 def _clean(place: Path) -> None:

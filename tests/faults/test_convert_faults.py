@@ -1,0 +1,88 @@
+"""R3: a conversion in one process that is killed, torn or refused by the disk anywhere goes on to the same bytes."""
+
+import random
+
+import pytest
+
+import simdprep as sp
+from simdprep.errors import DatasetError
+from simdprep.storage import verify
+from simdprep.storage.staged_output import staging_folder
+from tests.faults.error_text import check_text
+from tests.faults.fault_shim import KINDS, Fault, built_shim
+from tests.faults.rerun_matrix import RerunMatrix
+from tests.faults.trials import Trials
+from tests.unit.convert.campaign_files import TASK_SIZE, write_inputs
+
+OUTPUTS = ("out.h5", "folder")
+#: In tasks, which a resumed conversion does not do again; and as one, which begins anew.
+SIZES = {"tasks": {"jobs": 1, "task_size": TASK_SIZE}, "one task": {"part_rows": 2048}}
+#: Faults and random kills of each case that run every time; all of them run with ``-m long``.
+SHARE = 4
+#: Random kills of each case with ``-m long``: at least 200 in all.
+KILLS = 60
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def trials(request, tmp_path_factory):
+    inputs = write_inputs(tmp_path_factory.mktemp("inputs"), count=3)
+    with built_shim() as library:
+        server = Trials(library, tmp_path_factory.mktemp("trials"), "convert", inputs=inputs, **SIZES[request.param])
+        server.num_rows = sum(1500 + 700 * number for number in range(3))
+        yield server
+        server.close()
+
+
+@pytest.fixture(params=OUTPUTS)
+def matrix(request, trials, tmp_path):
+    def look(place):
+        """Whole and as it should be, or not there; what is committed of it can be read, and has been checked."""
+        output = place / request.param
+        if output.is_file() or (output / "manifest.json").is_file():
+            report = verify(output)
+            assert report.ok, report.problems
+            assert report.num_rows == trials.num_rows
+            return report.num_rows
+        with pytest.raises(DatasetError) as raised:
+            sp.open(output)
+        text = check_text(str(raised.value))
+        found = [*staging_folder(output).glob("part-*.h5"), *output.glob("part-*.h5")]
+        if not found:
+            return 0
+        assert "whole part" in text, text
+        return sum(verify(part).num_rows for part in found if not verify(part).problems or pytest.fail(str(part)))
+
+    return RerunMatrix(trials, request.param, tmp_path, lambda place: None, look)
+
+
+def test_some_faults(matrix):
+    rng = random.Random(3)
+    for _ in range(SHARE):
+        matrix.suffer(Fault(rng.randint(1, matrix.counts.calls), rng.choice(KINDS)))
+    kill_at_random(matrix, 1, seed=4)
+    print(f"R3: {matrix.counts}")
+
+
+def kill_at_random(matrix, kills, *, seed):
+    """Kill at times between nothing and a whole conversion; every other one of those that go on, too."""
+    rng = random.Random(seed)
+    while matrix.counts.kinds.get("random kill", 0) < kills:
+        again = rng.uniform(0, matrix.seconds) if rng.random() < 0.5 else None
+        matrix.kill_after(rng.uniform(0, matrix.seconds), again=again)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_fault(matrix, kind, capsys):
+    for call in range(1, matrix.counts.calls + 1):
+        matrix.suffer(Fault(call, kind))
+    with capsys.disabled():
+        print(f"\nR3: {matrix.counts}")
+    assert matrix.counts.faults == matrix.counts.calls
+
+
+@pytest.mark.long
+def test_killed_at_random_times(matrix, capsys):
+    kill_at_random(matrix, KILLS, seed=5)
+    with capsys.disabled():
+        print(f"\nR3: {matrix.counts}")
