@@ -100,7 +100,15 @@ def test_killed_at_every_boundary(inputs, whole, tmp_path, capsys):
         check(output, dataset)
         done += 1
     with capsys.disabled():
-        print(f"\nR3, {dataset.name}: {done} kills at boundaries of {tasks} tasks; bytes equal after each")
+        rows = f"{done * num_rows(dataset):,} rows compared"
+        print(
+            f"\nR3: {done} kills at boundaries of {tasks} tasks ({dataset.name}), {rows}, {done} of {done} equal bytes"
+        )
+
+
+def num_rows(dataset):
+    with sp.open(dataset) as found:
+        return found.num_rows
 
 
 def random_kills(inputs, output, *, kills, seed, jobs=2, longest=4.0):
@@ -144,17 +152,26 @@ def test_killed_at_random(inputs, whole, tmp_path):
 
 
 @pytest.mark.long
-def test_killed_at_random_200_times(inputs, whole, tmp_path, capsys):
+def test_killed_at_random_100_times(inputs, whole, tmp_path, capsys):
+    """And as often for the other kind of output."""
     dataset, _ = whole
-    total = {}
-    for round_number in range(20):
-        (tmp_path / f"{round_number}").mkdir()
-        output = tmp_path / f"{round_number}" / dataset.name
-        hits = random_kills(inputs, output, kills=10, seed=round_number)
+    started = time.monotonic()
+    end(begin(inputs, tmp_path / dataset.name, jobs=2))
+    longest = time.monotonic() - started
+    total = {"client": 0, "worker": 0, "too late": 0}
+    rounds = 0
+    while (kills := total["client"] + total["worker"]) < 100:
+        rounds += 1
+        (tmp_path / f"{rounds}").mkdir()
+        output = tmp_path / f"{rounds}" / dataset.name
+        hits = random_kills(inputs, output, kills=5, seed=rounds, longest=longest)
         check(output, dataset)
-        total = {name: total.get(name, 0) + count for name, count in hits.items()}
+        total = {name: count + hits[name] for name, count in total.items()}
     with capsys.disabled():
-        print(f"\nR3, {dataset.name}: random kills {total} in 20 conversions; bytes equal after each")
+        rows = f"{rounds * num_rows(dataset):,} rows compared"
+        print(
+            f"\nR3: {kills} random kills of 2 jobs {total} ({dataset.name}), {rows}, {rounds} of {rounds} equal bytes"
+        )
 
 
 def test_what_is_done_can_be_read_meanwhile(inputs, whole, tmp_path):
