@@ -63,6 +63,13 @@ def test_some_faults(matrix):
     print(f"R3: {matrix.counts}")
 
 
+def test_killed_between_the_manifest_and_its_name(matrix):
+    """What a random kill found: the temporary manifest stayed in the folder of a dataset that is whole."""
+    writes = [number for number, call in enumerate(matrix.made, 1) if "manifest.json.tmp-" in call.path]
+    for number in writes[1:]:
+        matrix.suffer(Fault(number, "kill"))
+
+
 def kill_at_random(matrix, kills, *, seed):
     """Kill at times between nothing and a whole conversion; every other one of those that go on, too."""
     rng = random.Random(seed)

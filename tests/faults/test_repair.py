@@ -145,7 +145,7 @@ class TestRefused:
         report = repair(damaged)
         [error] = report.failed.values()
         assert str(source) in check_text(str(error))
-        assert "of an input that rows are made again from: got" in str(error)
+        assert "uuid of an input that rows are made again from: got" in str(error)
         assert parts_of(damaged)[1].read_bytes() == before
 
     def test_an_input_that_is_gone(self, damaged):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..errors import SimdprepError
-from ..readers import Header, header_of, is_transient
+from ..readers import Friend, Header, header_of, is_transient
 from .attempt import error_from_json, error_to_json
 from .executors import Executor
 from .inputs import OPEN_FILES, Inputs
@@ -75,9 +75,9 @@ def _entries(inputs: Inputs, executor: Executor | None) -> Iterator[tuple[str, d
         executor = None
     to_the_end = inputs.entries.stop is None
     size = _BATCH if to_the_end else _FIRST_BATCH
-    tree = inputs.opening.tree
+    opening = {"tree": inputs.opening.tree, "friends": [asdict(friend) for friend in inputs.opening.friends]}
     batches = [inputs.paths[start : start + size] for start in range(0, len(inputs.paths), size)]
-    tasks = [Task.of({"paths": list(batch), "tree": tree}) for batch in batches]
+    tasks = [Task.of({"paths": list(batch), **opening}) for batch in batches]
     for group in [tasks] if to_the_end else [[task] for task in tasks]:
         for task, record in zip(group, run_tasks(group, headers_of, executor=executor), strict=True):
             yield from zip(task.payload["paths"], record["headers"], strict=True)
@@ -85,14 +85,16 @@ def _entries(inputs: Inputs, executor: Executor | None) -> Iterator[tuple[str, d
 
 def headers_of(task: Task) -> dict[str, Any]:
     """Read the headers of some files; the work of a task."""
-    return {"headers": [_read(path, task) for path in task.payload["paths"]]}
+    friends = [Friend(**{**entry, "index": tuple(entry["index"])}) for entry in task.payload["friends"]]
+    opening = Opening(task.payload["tree"], tuple(friends))
+    return {"headers": [_read(path, opening, last=task.last) for path in task.payload["paths"]]}
 
 
-def _read(path: str, task: Task) -> dict[str, Any]:
+def _read(path: str, opening: Opening, *, last: bool) -> dict[str, Any]:
     try:
-        return Opening(task.payload["tree"]).header(path).to_json()
+        return opening.header(path).to_json()
     except SimdprepError as error:
-        if is_transient(error) and not task.last:
+        if is_transient(error) and not last:
             raise
         return {"error": error_to_json(error)}
 

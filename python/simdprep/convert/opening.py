@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -16,6 +16,7 @@ from ..readers import (
     Source,
     header_of,
     is_hdf5,
+    joined_stamp,
     open_source,
     read_header,
     recognise,
@@ -78,14 +79,21 @@ class Opening:
             raise
 
     def header(self, path: str) -> Header:
-        """Read what planning needs of one input.
+        """Read what planning needs of one input; of its friends their stamps.
 
         Raises:
             InputError: as :meth:`open`.
         """
+        found = self._header(path, self.tree)
+        if not self.friends:
+            return found
+        friends = [self._header(friend.path(path), friend.tree) for friend in self.friends]
+        return replace(found, stamp=joined_stamp(found.stamp, [(friend.stamp, friend.size) for friend in friends]))
+
+    def _header(self, path: str, tree: str | None) -> Header:
         if not is_hdf5(path):
-            return read_header(path, self.tree)
-        with self.open_alone(path, threads=1) as source:
+            return read_header(path, tree)
+        with self._source(path, tree, 1) as source:
             return header_of(source)
 
     def open_alone(self, path: str, *, threads: int | None = None) -> Source:

@@ -31,7 +31,7 @@ from .writer import Writer
 _MOST_STRINGS = 64
 
 #: What tells an input from any other, beside its name.
-_IDENTITY = ("size", "uuid", "sha256", "tree")
+_IDENTITY = ("uuid", "sha256", "size", "tree")
 
 
 @dataclass
@@ -282,18 +282,24 @@ def _fill(writer: Writer, config: Any, run: Mapping[str, Any]) -> None:
     )
     with inputs:
         source = inputs.first()
-        changed = [key for key in _IDENTITY if key in run and source.identity.get(key) != run[key]]
-        if changed:
-            raise InputError(
-                f"{changed[0]} of an input that rows are made again from",
-                got=source.identity.get(changed[0], "none"),
-                expected=str(run[changed[0]]),
-                where=str(run["name"]),
-                hint="the file as it was converted",
-            )
+        _check_same("an input", run, source.identity)
+        for was, now in zip(run.get("friends", ()), source.identity.get("friends", ()), strict=False):
+            _check_same("a friend of an input", was, now)
         for chunk in chunks(make_recipe(source, config), inputs):
             if chunk.events is not None:
                 writer.fill(chunk.events, origin=chunk.origin, ordered=True)
+
+
+def _check_same(what: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    changed = [key for key in _IDENTITY if key in was and now.get(key) != was[key]]
+    if changed:
+        raise InputError(
+            f"{changed[0]} of {what} that rows are made again from",
+            got=now.get(changed[0], "none"),
+            expected=str(was[changed[0]]),
+            where=str(was["name"]),
+            hint="the file as it was converted",
+        )
 
 
 def _beginnings(

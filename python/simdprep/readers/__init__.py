@@ -12,7 +12,7 @@ from .branch import Branch, check_alike
 from .config_grouping import Wanted, group_by_config
 from .counts import Counts
 from .file_format import is_hdf5, open_source
-from .friend import Friend
+from .friend import Friend, joined_stamp
 from .grouping import Group, Grouping, Member
 from .guard import is_transient
 from .header import Header, header_of, read_header
@@ -52,6 +52,7 @@ __all__ = [
     "identify",
     "is_hdf5",
     "is_transient",
+    "joined_stamp",
     "open_source",
     "possible_links",
     "read_events",

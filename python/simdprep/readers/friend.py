@@ -45,6 +45,11 @@ class Friend:
         return f"friend {place}, {way}"
 
 
+def joined_stamp(stamp: str, friends: Sequence[tuple[str, int]]) -> str:
+    """Return what tells an input and its friends from others of their names, of the stamp of each."""
+    return " + ".join([stamp, *(f"{friend}, {size} bytes" for friend, size in friends)])
+
+
 class Keys:
     """Finds entries by the values of some columns.
 

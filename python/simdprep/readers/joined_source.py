@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from .branch import Branch
-from .friend import Friend, Integers, Keys
+from .friend import Friend, Integers, Keys, joined_stamp
 from .leaf import Leaf
 from .link_rows import numbers
 from .source import Source
@@ -79,8 +79,9 @@ class JoinedSource(Source):
 
     @property
     def stamp(self) -> tuple[str, int]:
-        """That of the source that is read: a plan is made without its friends."""
-        return self._base.stamp
+        """That of the source that is read, with those of its friends."""
+        stamp, size = self._base.stamp
+        return joined_stamp(stamp, [friend.source.stamp for friend in self._friends]), size
 
     def close(self) -> None:
         """Close all files."""

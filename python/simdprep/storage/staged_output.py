@@ -213,6 +213,10 @@ class StagedOutput(Output):
     def _clean(self) -> None:
         if self.is_file:
             self._clean_temporaries()
+        elif self.path.is_dir():
+            for entry in sorted(self.path.glob("*.tmp-*")):  # killed while the last files got their names
+                entry.unlink()
+                self.told.append(f"removed {entry}, left by an interrupted run")
         if self.folder.exists() and not self._resume:
             count = len(list(self.folder.iterdir()))
             remove_folder(self.folder)
