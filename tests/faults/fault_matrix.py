@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import signal
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults.error_text import check_text
-from tests.faults.fault_shim import DEADLY, NONE, Call, Fault, calls
+from tests.faults.fault_shim import DEADLY, KINDS, NONE, Call, Fault, calls
 from tests.faults.left_behind import Left, listing, look
 
 #: Calls that may fail without a word: the dataset is whole by then, or a folder is there already.
@@ -94,6 +95,29 @@ class Matrix:
         self.counts.faults += 1
         self.counts.rows += left.rows
         self.counts.whole += left.whole
+
+    def suffer_some(self, number: int, *, seed: int) -> None:
+        """Faults of any kind at any call."""
+        rng = random.Random(seed)
+        for _ in range(number):
+            self.suffer(Fault(rng.randint(1, self.num_calls), rng.choice(KINDS)))
+        print(self.counts)
+        assert self.counts.rows > 0
+
+    def suffer_all(self, kind: str) -> None:
+        """A fault of this kind at every call."""
+        for call in range(1, self.num_calls + 1):
+            self.suffer(Fault(call, kind))
+        assert self.counts.faults == self.num_calls
+
+    def check_names(self) -> None:
+        """Power may fail too: a file is synced before it is renamed, and its folder after."""
+        renamed = [place for place, call in enumerate(self.made) if call.name == "rename"]
+        assert len(renamed) >= 3
+        for place in renamed:
+            before = [call.name for call in self.made[:place] if ".tmp-" in call.path and call.name != "close"]
+            assert before[-1] == "fsync"
+            assert [call.name for call in self.made[place + 1 : place + 3]] == ["open", "fsync"]
 
     def _check_end(self, fault: Fault, ended: Ended, made: list[Call], left: Left) -> None:
         said = f"{fault}, {made[fault.call - 1] if len(made) >= fault.call else made}: {ended}"

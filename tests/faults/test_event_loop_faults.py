@@ -39,21 +39,15 @@ def matrix(request, tools, tmp_path):
 
 
 def test_some_faults(matrix):
-    rng = random.Random(2)
-    for _ in range(SHARE):
-        matrix.suffer(Fault(rng.randint(1, matrix.num_calls), rng.choice(KINDS)))
-    print(matrix.counts)
-    assert matrix.counts.rows > 0
+    matrix.suffer_some(SHARE, seed=2)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_fault(matrix, kind, capsys):
-    for call in range(1, matrix.num_calls + 1):
-        matrix.suffer(Fault(call, kind))
+    matrix.suffer_all(kind)
     with capsys.disabled():
         print(f"\n{kind}: {matrix.counts}")
-    assert matrix.counts.faults == matrix.num_calls
 
 
 @pytest.mark.long
@@ -68,13 +62,7 @@ def test_every_fault_with_several_filling_threads(tools, tmp_path, words, capsys
 
 
 def test_a_name_is_given_to_what_is_on_the_disk_already(matrix):
-    """Power may fail too: a file is synced before it is renamed, and its folder after."""
-    renamed = [place for place, call in enumerate(matrix.made) if call.name == "rename"]
-    assert len(renamed) >= 3
-    for place in renamed:
-        before = [call.name for call in matrix.made[:place] if ".tmp-" in call.path and call.name != "close"]
-        assert before[-1] == "fsync"
-        assert [call.name for call in matrix.made[place + 1 : place + 3]] == ["open", "fsync"]
+    matrix.check_names()
 
 
 def kill_at_random(tools, folder, number, seed):

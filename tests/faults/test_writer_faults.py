@@ -1,6 +1,5 @@
 """A Python writer that is killed, torn, or refused by the disk at every call that changes files: nothing is lost."""
 
-import random
 import subprocess
 import sys
 
@@ -29,31 +28,19 @@ def matrix(request, trials, tmp_path):
 
 
 def test_some_faults(matrix):
-    rng = random.Random(1)
-    for _ in range(SHARE):
-        matrix.suffer(Fault(rng.randint(1, matrix.num_calls), rng.choice(KINDS)))
-    print(matrix.counts)
-    assert matrix.counts.rows > 0
+    matrix.suffer_some(SHARE, seed=1)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_fault(matrix, kind, capsys):
-    for call in range(1, matrix.num_calls + 1):
-        matrix.suffer(Fault(call, kind))
+    matrix.suffer_all(kind)
     with capsys.disabled():
         print(f"\n{kind}: {matrix.counts}")
-    assert matrix.counts.faults == matrix.num_calls
 
 
 def test_a_name_is_given_to_what_is_on_the_disk_already(matrix):
-    """Power may fail too: a file is synced before it is renamed, and its folder after."""
-    renamed = [place for place, call in enumerate(matrix.made) if call.name == "rename"]
-    assert len(renamed) >= 3
-    for place in renamed:
-        before = [call.name for call in matrix.made[:place] if ".tmp-" in call.path and call.name != "close"]
-        assert before[-1] == "fsync"
-        assert [call.name for call in matrix.made[place + 1 : place + 3]] == ["open", "fsync"]
+    matrix.check_names()
 
 
 def test_the_command_says_what_is_full(tmp_path, sample):

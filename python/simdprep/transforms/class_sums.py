@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import ConfigError, SchemaError, nearest_hint
 from .exact_sum import ExactSums
+from .stored_state import stored_state
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -178,17 +179,12 @@ class ClassSums:
         Raises:
             SchemaError: it is not one.
         """
-        try:
-            if state["transform"] != NAME:
-                raise SchemaError("transform", got=repr(state["transform"]), expected=NAME)
+        with stored_state(state, NAME, "class sums"):
             result = cls(state["classes"], state["samples"])
             result._count += np.array(state["count"], np.int64)
             result._negative += np.array(state["negative"], np.int64)
             result._sum.merge(ExactSums.from_state(state["sum"]))
             result._squares.merge(ExactSums.from_state(state["squares"]))
-        except (KeyError, TypeError, ValueError) as error:
-            got = f"{type(error).__name__}: {error}"
-            raise SchemaError("state of class sums", got=got, expected="what state() returns") from error
         return result
 
     def _table(self, values: NDArray[Any]) -> NDArray[Any]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..errors import ConfigError, SchemaError, nearest_hint
 from .axis import Axis
 from .exact_sum import ExactSums
+from .stored_state import stored_state
 
 Cells = NDArray[np.int64]
 Outside = Literal["error", "clip", "drop"]
@@ -202,17 +203,12 @@ class Histogram:
         Raises:
             SchemaError: it is not one.
         """
-        try:
-            if state["transform"] != NAME:
-                raise SchemaError("transform", got=repr(state["transform"]), expected=NAME)
+        with stored_state(state, NAME, "a histogram"):
             axes = [Axis(axis["name"], axis["edges"]) for axis in state["axes"]]
             result = cls(state["classes"], axes, outside=state["outside"])
             result._counts += np.array(state["counts"], np.int64)
             result._outside += np.array(state["num_outside"], np.int64)
             result._sums.merge(ExactSums.from_state(state["sums"]))
-        except (KeyError, TypeError, ValueError) as error:
-            got = f"{type(error).__name__}: {error}"
-            raise SchemaError("state of a histogram", got=got, expected="what state() returns") from error
         return result
 
     def _placed(self, cells: Cells, labels: NDArray[Any]) -> tuple[Cells, NDArray[np.int64]]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ConfigError, SchemaError, nearest_hint
+from .stored_state import stored_state
 
 Classes = NDArray[np.int32]
 Unlabelled = Literal["error", "drop"]
@@ -175,9 +176,7 @@ class Labels:
         Raises:
             SchemaError: it is not one.
         """
-        try:
-            if state["transform"] != NAME:
-                raise SchemaError("transform", got=repr(state["transform"]), expected=NAME)
+        with stored_state(state, NAME, "labels"):
             keys = ("unlabelled", "overlap", "noun")
             result = cls(state["classes"], **{key: state[key] for key in keys})
             result._counts += np.array(state["counts"], np.int64)
@@ -185,9 +184,6 @@ class Labels:
             result._num_overlapping = int(state["num_overlapping"])
             result._overlaps.update({(one, two): count for one, two, count in state["overlaps"]})
             result._first = {kind: [int(row) for row in state["first"][kind]] for kind in result._first}
-        except (KeyError, TypeError, ValueError) as error:
-            got = f"{type(error).__name__}: {error}"
-            raise SchemaError("state of labels", got=got, expected="what state() returns") from error
         return result
 
     def _stacked(self, masks: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..errors import SchemaError
 from .exact_sum import ExactSums, rounded
 from .identity import Words, checked, hash_of, key_of
+from .stored_state import stored_state
 
 Floats = NDArray[np.float64]
 Keys = NDArray[np.int64]
@@ -187,9 +188,7 @@ class Parametric:
         Raises:
             SchemaError: it is not one.
         """
-        try:
-            if state["transform"] != NAME:
-                raise SchemaError("transform", got=repr(state["transform"]), expected=NAME)
+        with stored_state(state, NAME, "parametric"):
             result = cls(state["field"], seed=state["seed"])
             keys = _key(np.array(state["values"], np.float64))
             result._is_discrete = bool(state["is_discrete"])
@@ -197,9 +196,6 @@ class Parametric:
             result._sums = ExactSums.from_state(state["weights"])
             if len(result._sums) != len(keys) or (result._keys[1:] <= result._keys[:-1]).any():
                 raise ValueError("ascending values and as many weights")
-        except (KeyError, TypeError, ValueError) as error:
-            got = f"{type(error).__name__}: {error}"
-            raise SchemaError("state of parametric", got=got, expected="what state() returns") from error
         return result
 
     def _hold(self, keys: Keys) -> ExactSums:

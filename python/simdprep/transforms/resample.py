@@ -15,6 +15,7 @@ from .histogram import Histogram, Outside
 from .identity import Words, checked, halves, hash_of, key_of
 from .ranks import Ranks
 from .shares import largest_total, least_total, shared
+from .stored_state import stored_state
 
 Method = Literal["pdf", "countup", "undersample", "oversample"]
 Counts = NDArray[np.int64]
@@ -209,9 +210,7 @@ class Resample:
         Raises:
             SchemaError: it is not one.
         """
-        try:
-            if state["transform"] != NAME:
-                raise SchemaError("transform", got=repr(state["transform"]), expected=NAME)
+        with stored_state(state, NAME, "resample"):
             histogram = Histogram.from_state(state["histogram"])
             keys = ("method", "target", "counts", "empty", "most_copies", "seed")
             result = cls(histogram.classes, histogram.axes, **{key: state[key] for key in keys})
@@ -223,9 +222,6 @@ class Resample:
                 words = [int(word, 16) for word in state["solution"]["thresholds"]]
                 wanted = np.array(state["solution"]["wanted"], np.float64).reshape(shape)
                 result._solution = base, np.array(words, np.uint64).reshape(shape), wanted
-        except (KeyError, TypeError, ValueError) as error:
-            got = f"{type(error).__name__}: {error}"
-            raise SchemaError("state of resample", got=got, expected="what state() returns") from error
         return result
 
     def _totals(self, available: Counts, targets: Counts, target: Counts) -> list[int]:

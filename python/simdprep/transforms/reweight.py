@@ -12,6 +12,7 @@ from ..errors import SchemaError
 from .axis import Axis
 from .balance import Empty, check_policies, distributions, target_contents
 from .histogram import Histogram, Outside
+from .stored_state import stored_state
 
 Floats = NDArray[np.float64]
 
@@ -155,17 +156,12 @@ class Reweight:
         Raises:
             SchemaError: it is not one.
         """
-        try:
-            if state["transform"] != NAME:
-                raise SchemaError("transform", got=repr(state["transform"]), expected=NAME)
+        with stored_state(state, NAME, "reweight"):
             histogram = Histogram.from_state(state["histogram"])
             result = cls(histogram.classes, histogram.axes, target=state["target"], empty=state["empty"])
             result.histogram = histogram
             if state["factors"] is not None:
                 result._factors = np.array(state["factors"], np.float64).reshape(len(histogram.classes), -1)
-        except (KeyError, TypeError, ValueError) as error:
-            got = f"{type(error).__name__}: {error}"
-            raise SchemaError("state of reweight", got=got, expected="what state() returns") from error
         return result
 
     def _target(self, sums: Floats) -> Floats:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import ConfigError, SchemaError
 from .identity import Words, checked, halves, hash_of, key_of, reference_hash
+from .stored_state import stored_state
 
 Places = NDArray[np.int8]
 
@@ -112,13 +113,8 @@ class Split:
         Raises:
             SchemaError: it is not one.
         """
-        try:
-            if state["transform"] != NAME:
-                raise SchemaError("transform", got=repr(state["transform"]), expected=NAME)
+        with stored_state(state, NAME, "split"):
             return cls(state["fractions"], seed=state["seed"], folds=state["folds"])
-        except (KeyError, TypeError, ValueError) as error:
-            got = f"{type(error).__name__}: {error}"
-            raise SchemaError("state of split", got=got, expected="what state() returns") from error
 
     def _key(self, *purpose: object) -> int:
         return key_of(self.seed, *purpose)
