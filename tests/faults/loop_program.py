@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cmake_build import ROOT, build, configure, kept
+from tests.cmake_build import RELEASE, ROOT, build, configure, kept
 from tests.faults.fault_matrix import Ended
 from tests.faults.fault_shim import NONE, Fault, environment
 
@@ -18,7 +18,7 @@ from tests.faults.fault_shim import NONE, Fault, environment
 def built_program(name: str = "event_loop", *definitions: str, folder: str = "cpp-programs") -> Iterator[Path]:
     """Build a program, if need be; skips where there is no HDF5 for C."""
     with kept(folder) as place:
-        configure(ROOT, place, "SIMDPREP_TESTS=ON", "SIMDPREP_WERROR=ON", *definitions)
+        configure(ROOT, place, *RELEASE, "SIMDPREP_TESTS=ON", *definitions)
         if not (place / "tests" / "cpp" / "programs").is_dir():
             pytest.skip("libhdf5-dev is not installed")
         build(place, name)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simdprep import _core
-from tests.cmake_build import ROOT, build, configure, kept
+from tests.cmake_build import RELEASE, ROOT, build, configure, kept
 
 #: In the order of their width.
 ISAS = ("scalar", "avx2", "avx512")
@@ -54,7 +54,7 @@ def isas() -> tuple[str, ...]:
 def built(name: str = "cpp-fuzz", *definitions: str) -> Iterator[Path]:
     """Build the programs of tests/cpp/fuzz with optimisation and give their folder."""
     with kept(name) as folder:
-        configure(ROOT, folder, "SIMDPREP_TESTS=ON", "SIMDPREP_WERROR=ON", *definitions)
+        configure(ROOT, folder, *RELEASE, "SIMDPREP_TESTS=ON", *definitions)
         build(folder, "fuzz_codec", "replay_decode_chunk", "replay_chunk_reader")
         yield folder / "tests" / "cpp" / "fuzz"
 

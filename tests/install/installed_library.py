@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cmake_build import ROOT, build, configure, kept, run, tool
+from tests.cmake_build import RELEASE, ROOT, build, configure, kept, run, tool
 
-QUICK = "CMAKE_BUILD_TYPE=Debug"  # compiled in half the time
+QUICK = "CMAKE_BUILD_TYPE=Debug"  # projects of users, compiled in half the time
 
 #: The compilers that projects of users are built with, by the names they may have.
 COMPILERS = {"gcc": ["g++"], "clang": ["clang++", *(f"clang++-{version}" for version in range(21, 13, -1))]}
@@ -17,7 +17,7 @@ COMPILERS = {"gcc": ["g++"], "clang": ["clang++", *(f"clang++-{version}" for ver
 def installed(name: str, folder: Path, source: Path, *definitions: str) -> Path:
     """Build and install the library; return where it lies after it was moved away from its prefix."""
     with kept(name) as built:
-        configure(source, built, QUICK, *definitions)
+        configure(source, built, *RELEASE, *definitions)
         build(built, "simdprep")
         run(tool("cmake"), "--install", built, "--component", "core", "--prefix", folder / "prefix")
     return (folder / "prefix").rename(folder / "elsewhere")

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.cmake_build import ROOT, build, configure, kept, run, tool
+from tests.cmake_build import RELEASE, ROOT, build, configure, kept, run, tool
 
 #: What depends on the deflate library.
 OF_DEFLATE = ["chunk_pipeline", "chunk_reader", "deflate", "encoder", "run_deflate"]
@@ -14,14 +14,14 @@ OF_DEFLATE = ["chunk_pipeline", "chunk_reader", "deflate", "encoder", "run_defla
 #: What runs on several threads.
 OF_THREADS = ["chunk_reader", "encoder", "thread_pool", "writer", "writer_end", "writer_threads"]
 
-#: Checked, but quick to compile.
-CHECKED = ["SIMDPREP_TESTS=ON", "SIMDPREP_WERROR=ON", "CMAKE_BUILD_TYPE=None", "CMAKE_CXX_FLAGS=-O1 -g1"]
+#: So that what sanitizers and valgrind say has lines; quick to compile.
+WITH_LINES = ("SIMDPREP_WERROR=ON", "CMAKE_BUILD_TYPE=None", "CMAKE_CXX_FLAGS=-O1 -g1")
 
 
 def build_and_test(name: str, *definitions: str, nouns: list[str] | None = None) -> None:
     """Build the tests of some nouns, or of all, and run them."""
     with kept(name) as folder:
-        configure(ROOT, folder, *CHECKED, *definitions)
+        configure(ROOT, folder, "SIMDPREP_TESTS=ON", *definitions)
         build(folder, *(f"test_{noun}" for noun in nouns or []))
         chosen = ["-R", f"^({'|'.join(nouns)})$"] if nouns else []
         options = ["--output-on-failure", "--no-tests=error", "-j", str(len(os.sched_getaffinity(0)))]
@@ -30,20 +30,22 @@ def build_and_test(name: str, *definitions: str, nouns: list[str] | None = None)
 
 
 def test_core_under_sanitizers():
-    build_and_test("cpp-asan", "SIMDPREP_SANITIZE=address,undefined")
+    build_and_test("cpp-asan", *WITH_LINES, "SIMDPREP_SANITIZE=address,undefined")
 
 
 def test_core_with_zlib():
-    build_and_test("cpp-zlib", "SIMDPREP_DEFLATE=zlib", nouns=OF_DEFLATE)
+    build_and_test("cpp-zlib", *RELEASE, "SIMDPREP_DEFLATE=zlib", nouns=OF_DEFLATE)
 
 
 def test_core_without_lz4_and_zstd():
-    build_and_test("cpp-bare", "SIMDPREP_LZ4=OFF", "SIMDPREP_ZSTD=OFF", nouns=["chunk_pipeline", "compressor"])
+    build_and_test(
+        "cpp-bare", *RELEASE, "SIMDPREP_LZ4=OFF", "SIMDPREP_ZSTD=OFF", nouns=["chunk_pipeline", "compressor"]
+    )
 
 
 @pytest.mark.long
 def test_core_has_no_races():
-    build_and_test("cpp-tsan", "SIMDPREP_SANITIZE=thread", nouns=OF_THREADS)
+    build_and_test("cpp-tsan", *WITH_LINES, "SIMDPREP_SANITIZE=thread", nouns=OF_THREADS)
 
 
 @pytest.mark.long
@@ -53,7 +55,7 @@ def test_core_under_valgrind():
         pytest.skip("valgrind is not installed")
     cores = len(os.sched_getaffinity(0))
     with kept("cpp-valgrind") as folder:
-        configure(ROOT, folder, *CHECKED)
+        configure(ROOT, folder, "SIMDPREP_TESTS=ON", *WITH_LINES)
         build(folder)
         programs = sorted(path for path in (folder / "tests/cpp").glob("test_*") if path.is_file())
         command = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=no"]
