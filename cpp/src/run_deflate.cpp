@@ -143,18 +143,7 @@ void RunDeflater::add_segment(std::size_t begin, std::size_t end) {
 }
 
 void RunDeflater::write(std::byte* out) const {
-    write_stream_header(out);
-    BitWriter writer(out + stream_header_bytes);
-    for (const Block& block : blocks_) {
-        const bool last = &block == &blocks_.back();
-        if (block.choice.is_stored) {
-            write_stored(writer, bytes_.subspan(block.byte_begin, block.byte_end - block.byte_begin), last);
-        } else {
-            block.choice.code.write_header(writer, last);
-            write_tokens(writer, block);
-        }
-    }
-    write_stream_end(writer, bytes_);
+    write_blocks(out, bytes_, std::span(blocks_), [this](BitWriter& writer, const Block& block) { write_tokens(writer, block); });
 }
 
 void RunDeflater::write_tokens(BitWriter& writer, const Block& block) const {

@@ -97,18 +97,7 @@ SearchDeflater::Block SearchDeflater::read_block(std::size_t byte, std::size_t c
 }
 
 void SearchDeflater::write(std::byte* out) const {
-    write_stream_header(out);
-    BitWriter writer(out + stream_header_bytes);
-    for (const Block& block : blocks_) {
-        const bool last = &block == &blocks_.back();
-        if (block.choice.is_stored) {
-            write_stored(writer, bytes_.subspan(block.byte_begin, block.byte_end - block.byte_begin), last);
-        } else {
-            block.choice.code.write_header(writer, last);
-            write_copies(writer, block);
-        }
-    }
-    write_stream_end(writer, bytes_);
+    write_blocks(out, bytes_, std::span(blocks_), [this](BitWriter& writer, const Block& block) { write_copies(writer, block); });
 }
 
 void SearchDeflater::write_copies(BitWriter& writer, const Block& block) const {

@@ -93,4 +93,22 @@ void write_stream_header(std::byte* out);
 void write_stream_end(BitWriter& writer, std::span<const std::byte> bytes);
 [[nodiscard]] std::size_t stream_bytes(std::uint64_t bits);
 
+// Writes a zlib stream of `bytes`: of each block its header, then what `write_symbols` adds for one that has a code.
+// A Block has byte_begin, byte_end and choice.
+template <typename Block, typename WriteSymbols>
+void write_blocks(std::byte* out, std::span<const std::byte> bytes, std::span<Block> blocks, WriteSymbols write_symbols) {
+    write_stream_header(out);
+    BitWriter writer(out + stream_header_bytes);
+    for (const auto& block : blocks) {
+        const bool last = &block == &blocks.back();
+        if (block.choice.is_stored) {
+            write_stored(writer, bytes.subspan(block.byte_begin, block.byte_end - block.byte_begin), last);
+        } else {
+            block.choice.code.write_header(writer, last);
+            write_symbols(writer, block);
+        }
+    }
+    write_stream_end(writer, bytes);
+}
+
 }  // namespace simdprep::detail
