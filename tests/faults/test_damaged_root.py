@@ -13,7 +13,7 @@ from tests.faults.error_text import check_text
 from tests.faults.small_files import write_root
 
 #: Seconds for all jobs of a process; one that hangs ends it sooner, and says where.
-PATIENCE = 400
+PATIENCE = 1500
 
 SMALL = ("small", "sample")
 REAL = (
@@ -23,6 +23,9 @@ REAL = (
     "test_stl_containers_rntuple_v1-0-0-0.root",
     "uproot-leaflist.root",
 )
+
+#: Seeds and numbers of files: those that run every time, and those that run with ``-m long``.
+SHARES = [(2, 20), pytest.param(3, 500, marks=pytest.mark.long)]
 
 
 def outcomes(source: Path, folder: Path, jobs: list[dict]) -> list[dict]:
@@ -73,27 +76,30 @@ def test_cut_short(source, tmp_path):
         assert result["text"].startswith("truncated ROOT file: got ")
 
 
-def test_flipped_bits(source, tmp_path):
+@pytest.mark.parametrize(("seed", "files"), SHARES)
+def test_flipped_bits(source, seed, files, tmp_path):
     size = source.stat().st_size
-    rng = np.random.default_rng(2)
+    rng = np.random.default_rng(seed)
     # Most of a file is data; what says how to read it stands at its ends.
-    positions = [*rng.integers(4, 300, 12), *rng.integers(4, size, 30), *rng.integers(max(size - 4000, 4), size, 18)]
-    jobs = [{"flips": [[int(position) % size, int(rng.integers(1, 256))]]} for position in positions]
+    places = rng.choice(3, files, p=[0.3, 0.3, 0.4])
+    bounds = np.array([[4, 300], [4, size], [max(size - 4000, 4), size]])[places]
+    jobs = [{"flips": [[int(rng.integers(*bound)) % size, int(rng.integers(1, 256))]]} for bound in bounds]
     results = outcomes(source, tmp_path, jobs)
     assert {result["error"] for result in results} >= {None, "InputError"}
 
 
-def test_several_flipped_bits(tmp_path):
+@pytest.mark.parametrize(("seed", "files"), SHARES)
+def test_several_flipped_bits(seed, files, tmp_path):
     source = write_root(tmp_path / "muons.root", 200)
     size = source.stat().st_size
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng(seed)
     jobs = [
         {
             "flips": [
                 [int(position), int(rng.integers(1, 256))] for position in rng.integers(4, size, rng.integers(2, 30))
             ]
         }
-        for _ in range(60)
+        for _ in range(files)
     ]
     outcomes(source, tmp_path, jobs)
 
