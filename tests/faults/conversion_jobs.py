@@ -20,7 +20,7 @@ from simdprep.errors import SimdprepError
 #: Seconds that no job takes on a busy machine.
 LIMIT = 120
 #: What a damaged length must not make us ask for: the process fails instead of the machine.
-MEMORY = 16 << 30
+MEMORY = 6 << 30
 
 
 def damaged(whole: bytes, job: dict[str, Any]) -> bytes:
