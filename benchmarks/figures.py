@@ -126,13 +126,13 @@ def _notes(found: Results) -> Iterator[str]:
         taken.setdefault(_conditions(result), []).append(result["question"])
     for conditions, questions in taken.items():
         which = "" if len(taken) == 1 else f" ({', '.join(questions)})"
-        yield f"Taken{which} on {conditions}."
+        yield f"Taken{which} {conditions}."
 
 
 def _conditions(result: Mapping[str, Any]) -> str:
     machine, versions = result["machine"], result["versions"]
     return (
-        f"{machine['model']}, {machine['cores']} cores, {machine['simd']}, with simdprep {versions['simdprep']} "
+        f"{machine['date']} on {machine['model']}, {machine['cores']} cores, {machine['simd']}, with simdprep {versions['simdprep']} "
         f"({versions['deflate']}), h5py {versions['h5py']} (HDF5 {versions['hdf5']}), awkward {versions['awkward']}, "
         f"uproot {versions['uproot']}, numpy {versions['numpy']}"
     )

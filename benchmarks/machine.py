@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,11 +18,12 @@ _SIMD = ("avx512bw", "avx2", "asimd")
 
 
 def machine() -> dict[str, str | int]:
-    """Return processor model, usable cores, widest instruction set and memory in GiB."""
+    """Return today's date, processor model, usable cores, widest instruction set and memory in GiB."""
     entries = _cpuinfo()
     flags = entries.get("flags", entries.get("Features", "")).split()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
+        "date": date.today().isoformat(),
         "model": entries.get("model name", platform.machine()),
         "cores": cores(),
         "simd": next((name for name in _SIMD if name in flags), "none"),

@@ -1,7 +1,8 @@
-"""What README.md and docs/ show is executed: python blocks, and the console lines that call simdprep."""
+"""What README.md and docs/ show is executed: python blocks, the console lines that call simdprep, other programs."""
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -37,14 +38,23 @@ def test_a_page_runs(page, folder):
     namespace = {"__name__": page.stem}
     steps = [(line, "python", text) for line, text in blocks(page, "python")]
     steps += [(line, "console", text) for line, text in blocks(page, "console")]
+    steps += [(line, "sh", text) for line, text in blocks(page, "sh") if shutil.which(text.split()[0])]
     for line, language, text in sorted(steps):
         if language == "python":
             # blank lines in front, so that a traceback names the line of the page
             exec(compile("\n" * (line - 1) + text, str(page), "exec"), namespace)
             continue
+        if language == "sh":
+            subprocess.run(["sh", "-e", "-c", text], check=True)
+            continue
         for command in re.findall(r"^\$ simdprep (.*)", text, re.MULTILINE):
             done = subprocess.run([*SIMDPREP, *shlex.split(command)], capture_output=True, text=True, check=False)
             assert done.returncode == 0, f"{page.name}:{line}: simdprep {command}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.name)
+def test_the_readme_lists_every_page(page):
+    assert f"[{page.name}](docs/{page.name})" in PAGES[0].read_text()
 
 
 def test_the_readme_shows_the_quickstart():
