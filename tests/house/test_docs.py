@@ -45,7 +45,8 @@ def test_a_page_runs(page, folder):
             exec(compile("\n" * (line - 1) + text, str(page), "exec"), namespace)
             continue
         if language == "sh":
-            subprocess.run(["sh", "-e", "-c", text], check=True)
+            done = subprocess.run(["sh", "-e", "-c", text], capture_output=True, text=True, check=True)
+            assert done.stderr == "", f"{page.name}:{line}"
             continue
         for command in re.findall(r"^\$ simdprep (.*)", text, re.MULTILINE):
             done = subprocess.run([*SIMDPREP, *shlex.split(command)], capture_output=True, text=True, check=False)
