@@ -133,8 +133,8 @@ def _conditions(result: Mapping[str, Any]) -> str:
     machine, versions = result["machine"], result["versions"]
     return (
         f"{machine['date']} on {machine['model']}, {machine['cores']} cores, {machine['simd']}, with simdprep "
-        f"{versions['simdprep']} ({versions['deflate']}), h5py {versions['h5py']} (HDF5 {versions['hdf5']}), awkward {versions['awkward']}, "
-        f"uproot {versions['uproot']}, numpy {versions['numpy']}"
+        f"{versions['simdprep']} ({versions['deflate']}), h5py {versions['h5py']} (HDF5 {versions['hdf5']}), "
+        f"awkward {versions['awkward']}, uproot {versions['uproot']}, numpy {versions['numpy']}"
     )
 
 

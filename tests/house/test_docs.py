@@ -46,7 +46,7 @@ def test_a_page_runs(page, folder):
             continue
         if language == "sh":
             done = subprocess.run(["sh", "-e", "-c", text], capture_output=True, text=True, check=True)
-            assert done.stderr == "", f"{page.name}:{line}"
+            assert "(0,0): " in done.stdout, f"{page.name}:{line}"  # of too large a selection h5dump shows nothing
             continue
         for command in re.findall(r"^\$ simdprep (.*)", text, re.MULTILINE):
             done = subprocess.run([*SIMDPREP, *shlex.split(command)], capture_output=True, text=True, check=False)
