@@ -1,13 +1,14 @@
-"""Preparing: a file of jets with constituents to train, val and test, against h5py, numpy and awkward.
+"""Preparing: a file of jets with constituents to train, val and test, against h5py, numpy and awkward, and upp.
 
 The same steps: select, label in three classes, split, shuffle, constants of the training rows, and a file of
-each split. The peer uses one thread, which is all that its libraries use.
+each split; for upp, which splits beforehand, resampling in place of splits. The peers use one thread, which is all
+that their libraries use. Preparing a fifth of the jets shows that memory does not grow with their number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,20 +21,34 @@ import simdprep as sp
 from simdprep.testing import toy_jets
 from simdprep.transforms import State
 
+from . import resampled_jets
 from .baselines import numpy_prepare
 from .baselines.awkward_pad import Arrays
 from .cases import NUM_TRACK_FIELDS, TRACK_SLOTS, Case, Size
 from .comparison import assert_equal
+from .peers.environments import python_of
 from .question import Contender, Target
+from .resampled_jets import UPP, ResampledJets
 
 PEER = "h5py+awkward+numpy"
 ASKS = "prepare jets with constituents"
-TARGETS: tuple[Target, ...] = (Target(PEER, 4, "speed", 10, ("toy jets",)),)
+FIFTH = "simdprep, a fifth of the rows"
+TARGETS: tuple[Target, ...] = (
+    Target(PEER, 4, "speed", 10, ("toy jets",)),
+    Target(FIFTH, 4, "memory", 1.1, ("toy jets",)),
+    Target(UPP, 4, "speed", 5, ("toy jets, resampled",)),
+)
+#: The peer takes minutes for the jets of full size.
+MOST_ROUNDS = 3
+#: What to do where peers are missing.
+TRY = "python -m benchmarks.peers FOLDER; export SIMDPREP_PEERS=FOLDER"
 
 JETS = ("pt", "eta", "phi", "mass", "energy")
 #: Values of ``flavour``: b, c, light.
 CLASSES = (2, 1, 0)
 SPLITS = ("train", "val", "test")
+#: With more rows than this the peer runs once.
+MOST_ROWS_IN_ROUNDS = 100_000
 _STEP = 50_000
 
 
@@ -50,7 +65,18 @@ class Prepared:
 def cases(size: Size) -> Sequence[Case]:
     num_rows = {"tiny": 600, "quick": 50_000, "full": 1_000_000}[size]
     what = f"{num_rows:,} jets of 10 tracks on average in {TRACK_SLOTS} slots, {NUM_TRACK_FIELDS} float32 fields each"
-    return [Case("toy jets", what, partial(_events, num_rows, 0), {"tracks": TRACK_SLOTS})]
+    pads = {"tracks": TRACK_SLOTS}
+    drawn = {"tiny": 6_000, "quick": 50_000, "full": 150_000}[size]
+    drawing = f"{drawn:,} such jets in a compound file, of which 45 % are drawn"
+    return [
+        Case("toy jets", what, partial(_events, num_rows, 0), pads),
+        Case("toy jets, resampled", drawing, partial(resampled_jets.jets, drawn, 0), pads, "compound"),
+    ]
+
+
+def missing() -> list[str]:
+    """Return the peers that are left out."""
+    return [] if python_of(UPP) is not None else [UPP]
 
 
 def _events(num_rows: int, start: int) -> ak.Array:
@@ -61,14 +87,18 @@ def _events(num_rows: int, start: int) -> ak.Array:
     return ak.zip(parts, depth_limit=1)
 
 
-def prepare(case: Case, folder: Path) -> Prepared:
+def prepare(case: Case, folder: Path) -> Prepared | ResampledJets:
+    if case.layout == "compound":
+        return ResampledJets.make(case, folder)
     first = _events(10, 0)
     num_rows = case.make.args[0]  # type: ignore[attr-defined]
-    source = folder / "jets.h5"
-    with sp.Writer(source, case.schema(first), overwrite=True) as writer:
-        for start in range(0, num_rows, _STEP):
-            writer.fill(_events(min(_STEP, num_rows - start), start))
-    return Prepared(source, folder, tuple(first.tracks.fields), num_rows)
+    for name, count in (("jets.h5", num_rows), ("fifth.h5", num_rows // 5)):
+        if (folder / name).exists():
+            continue
+        with sp.Writer(folder / name, case.schema(first)) as writer:
+            for start in range(0, count, _STEP):
+                writer.fill(_events(min(_STEP, count - start), start))
+    return Prepared(folder / "jets.h5", folder, tuple(first.tracks.fields), num_rows)
 
 
 def config_of(prepared: Prepared) -> dict[str, Any]:
@@ -104,7 +134,9 @@ def _peer(prepared: Prepared) -> Path:
     return target
 
 
-def contenders(prepared: Prepared, threads: Sequence[int]) -> list[Contender]:
+def contenders(prepared: Prepared | ResampledJets, threads: Sequence[int]) -> list[Contender]:
+    if isinstance(prepared, ResampledJets):
+        return prepared.contenders(threads)
     rows = prepared.num_rows
     ours = [
         Contender(
@@ -113,18 +145,27 @@ def contenders(prepared: Prepared, threads: Sequence[int]) -> list[Contender]:
             rows,
             count,
             is_ours=True,
-            measures_memory=count == 1,  # else other processes do it
+            measures_memory=count == threads[-1],
         )
         for count in threads
     ]
-    return [Contender(PEER, partial(_peer, prepared), rows), *ours]
+    fewer = replace(prepared, source=prepared.folder / "fifth.h5", num_rows=rows // 5)
+    fifth = partial(prepare_ours, fewer, prepared.folder / "ours-fifth", threads[-1])
+    return [
+        Contender(PEER, partial(_peer, prepared), rows, once=rows > MOST_ROWS_IN_ROUNDS),
+        Contender(FIFTH, fifth, fewer.num_rows, threads[-1]),
+        *ours,
+    ]
 
 
-def check(prepared: Prepared, results: Mapping[str, Path]) -> None:
+def check(prepared: Prepared | ResampledJets, results: Mapping[str, Path]) -> None:
+    if isinstance(prepared, ResampledJets):
+        prepared.check(results)
+        return
     expected = _stored(results[PEER], prepared)
     constants = dict(np.load(results[PEER] / "norm.npz"))
     for name, folder in results.items():
-        if name == PEER:
+        if name in (PEER, FIFTH):
             continue
         assert_equal(_ours(folder, prepared), expected)
         state = State.load(folder / "state.json")
@@ -136,14 +177,20 @@ def check(prepared: Prepared, results: Mapping[str, Path]) -> None:
 
 
 def _stored(folder: Path, prepared: Prepared) -> Arrays:
-    """All rows of the peer, by the number of their event."""
+    """The rows of the peer, by the number of their event."""
     found: Arrays = {}
     for split in SPLITS:
         with h5py.File(folder / f"{split}.h5") as file:
             order = np.argsort(file["events/eventNumber"][:])
             found[f"{split} jets"] = {name: file[f"jets/{name}"][:][order] for name in (*JETS, "label", "weight")}
-            found[f"{split} tracks"] = {name: file[f"tracks/{name}"][:][order] for name in (*prepared.tracks, "valid")}
+            wanted = (*_compared(split, prepared), "valid")
+            found[f"{split} tracks"] = {name: file[f"tracks/{name}"][:][order] for name in wanted}
     return found
+
+
+def _compared(split: str, prepared: Prepared) -> tuple[str, ...]:
+    """Fields of tracks that are compared: of the training rows, which are eight times as many, not all."""
+    return prepared.tracks[:3] if split == "train" else prepared.tracks
 
 
 def _ours(folder: Path, prepared: Prepared) -> Arrays:
@@ -153,6 +200,6 @@ def _ours(folder: Path, prepared: Prepared) -> Arrays:
             order = np.argsort(dataset["events"]["eventNumber"][:])
             found[f"{split} jets"] = {name: dataset["jets"][name][:][order] for name in (*JETS, "label", "weight")}
             tracks = dataset["tracks"]
-            found[f"{split} tracks"] = {name: tracks[name][:][order] for name in prepared.tracks}
+            found[f"{split} tracks"] = {name: tracks[name][:][order] for name in _compared(split, prepared)}
             found[f"{split} tracks"]["valid"] = tracks.valid[:][order]
     return found

@@ -97,7 +97,9 @@ class Named(Protocol):
 class Question(Protocol):
     """A benchmark: the modules ``bench_<question>``. :mod:`benchmarks.session` runs it.
 
-    Where peers are left out for want of a package, ``missing()`` returns the packages.
+    Where peers are left out for want of a package, ``missing()`` returns them, and ``TRY`` says how to get
+    them where that is not ``pip install simdprep[bench]``; where runs are long,
+    ``MOST_ROUNDS`` says how often they are timed at most.
     """
 
     #: The question in a line.

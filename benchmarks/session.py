@@ -48,9 +48,10 @@ def run(
     """
     asked = question(name)
     result = Result(name, asked.ASKS, size, machine(), versions())
-    left_out = getattr(asked, "missing", list)()
+    left_out: list[str] = getattr(asked, "missing", list)()
     if left_out:
-        told(f"{name}: peers are left out, for want of {', '.join(left_out)}; try pip install simdprep[bench]")
+        hint = getattr(asked, "TRY", "pip install simdprep[bench]")
+        told(f"{name}: peers are left out, for want of {', '.join(left_out)}; try {hint}")
     for case in asked.cases(size):
         told(f"{name}: {case.name} ...")
         with tempfile.TemporaryDirectory(prefix="simdprep-benchmark-") as folder:
@@ -68,7 +69,8 @@ def _run_case(name: str, case: Named, size: Size, folder: Path, rounds: int | No
         firsts = _check(asked, prepared, contenders, remotes)
         again = [entry for entry in contenders if not entry.once]
         is_slow = sum(firsts[entry.key] for entry in again) > SLOW
-        rounds = rounds or (min(ROUNDS[size], SLOW_ROUNDS) if is_slow else ROUNDS[size])
+        most = min(getattr(asked, "MOST_ROUNDS", ROUNDS[size]), SLOW_ROUNDS if is_slow else ROUNDS[size])
+        rounds = rounds or min(most, ROUNDS[size])
         times = alternate(again, rounds=rounds, patience=PATIENCE[size]).with_single(firsts)
     runs = []
     for entry in contenders:

@@ -1,5 +1,6 @@
 """Real NanoAOD to train, val and test, and the bookkeeping of samples, against uproot and numpy."""
 
+import awkward as ak
 import h5py
 import numpy as np
 import pytest
@@ -141,3 +142,30 @@ def test_the_bookkeeper_of_atlas_files(tmp_path):
         file["jets"] = np.arange(3)
     assert booked_weights(str(tmp_path / "b.h5")) is None
     assert booked_weights(__file__) is None
+
+
+def test_the_bookkeepers_of_xaods(data_dir, tmp_path):
+    """Of all events before any skim, in the last cycle; once for each file that went in. The real file has none."""
+    from simdprep.prepare.counters import generated_weights
+    from simdprep.schema.config import load_config
+
+    every = "AllExecutedEvents"
+    inputs = [
+        [(every, "StreamAOD", 0, 1e6), (every, "StreamAOD", 1, 250.5), ("Kept", "StreamAOD", 2, 9.0)],
+        [(every, "unknownStream", 3, 7.0), (every, "StreamAOD", 1, 100.25)],
+    ]  # fmt: skip
+    keys = ("name", "inputStream", "cycle", "sumOfEventWeights")
+    booked = [[dict(zip(keys, entry, strict=True)) for entry in found] for found in inputs]
+    path = tmp_path / "a.root"
+    with uproot.recreate(path) as file:
+        columns = ak.Array([{key: [entry[key] for entry in found] for key in keys} for found in booked])
+        file.mkrntuple("MetaData", {"CutBookkeepersAux": columns})
+        file.mkrntuple("CollectionTree", {"x": np.arange(3)})
+    real = data_dir / "PHYSLITE_example.root"
+    sample = {"files": str(path), "sum_of_weights": "auto"}
+    config = load_config({"input": {"samples": {"zee": sample}}})
+    one = config.input.samples[0]
+    assert generated_weights(config, one, [str(path)]) == 350.75
+    assert generated_weights(config, one, [str(path)] * 2) == 701.5
+    with pytest.raises(ConfigError, match=r"counters .*none in .*PHYSLITE_example.root.*CutBookkeepers in MetaData"):
+        generated_weights(config, one, [str(path), str(real)])
