@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from .branch import Branch
 from .guard import failed, first_line, reading
 from .leaf import TOBJECT_MEMBERS, TOBJECT_REASON, Found, Leaf, find_leaves
+from .leaf_list import leaf_list_dtype, leaf_list_form, read_leaf_list
+from .memory_limit import memory_limit
 from .source import Source
 from .steps import NO_BORDERS
 
@@ -31,6 +33,7 @@ class TTreeSource(Source):
         super().__init__(path, name, tree.num_entries)
         self._file = file
         self._containers: dict[str, Any] = {}
+        self._leaf_lists: set[str] = set()
         entries = list(tree.iteritems(recursive=True, full_paths=True))
         plain = [branch.name for _, branch in entries]
         doubled = {name for name in plain if plain.count(name) > 1} if len(set(plain)) < len(plain) else set()
@@ -67,11 +70,14 @@ class TTreeSource(Source):
         if "AsBitSet" in repr(branch.interpretation):
             return Found(refused={name: f"a {branch.typename}"})
         try:
-            form = branch.interpretation.awkward_form(branch.file)
+            records = leaf_list_dtype(branch)
+            form = leaf_list_form(records) if records else branch.interpretation.awkward_form(branch.file)
         except Exception as error:  # noqa: BLE001 (whatever the reason, the branch is refused with it)
             if branch.typename == "unknown":
                 return Found(refused={name: "of a class that uproot does not know"})
             return Found(refused={name: f"class {branch.typename}: {_reason(error)}"})
+        if records:
+            self._leaf_lists.add(name)
         title = str(branch.title or "")
         like = Branch(
             name,
@@ -94,10 +100,11 @@ class TTreeSource(Source):
     def _read_all(self, names: Sequence[str], start: int, stop: int) -> dict[str, Any]:
         # All branches of one parent in one call: uproot then decompresses their baskets in parallel. Looking up
         # names across parents costs it minutes for thousands of branches.
+        found = {name: self._read_one(name, start, stop) for name in names if name in self._leaf_lists}
         families: dict[int, list[str]] = {}
         for name in names:
-            families.setdefault(id(self._containers[name].parent), []).append(name)
-        found: dict[str, Any] = {}
+            if name not in found:
+                families.setdefault(id(self._containers[name].parent), []).append(name)
         for family in families.values():
             parent = self._containers[family[0]].parent
             plain = {self._containers[name].name: name for name in family}
@@ -106,8 +113,14 @@ class TTreeSource(Source):
                 found.update((name, arrays[key]) for key, name in plain.items())
                 continue
             for name in family:
-                found[name] = self._containers[name].array(entry_start=start, entry_stop=stop, library="ak")
+                found[name] = self._read_one(name, start, stop)
         return found
+
+    def _read_one(self, name: str, start: int, stop: int) -> Any:
+        branch = self._containers[name]
+        if name in self._leaf_lists:
+            return read_leaf_list(branch, start, stop)
+        return branch.array(entry_start=start, entry_stop=stop, library="ak")
 
     def _blame(self, names: Sequence[str], start: int, stop: int) -> None:
         """Raise for the first basket that cannot be read, if one alone is at fault."""
@@ -121,7 +134,7 @@ class TTreeSource(Source):
                 where = f"{self.where}/{name}, entries {first}:{last}"
                 hint = "copying the file again, or --skip-bad-files"
                 with reading("damaged basket", expected="data that can be read", where=where, hint=hint):
-                    branch.array(entry_start=first, entry_stop=last, library="ak")
+                    self._read_one(name, first, last)
 
     def _layout(self, leaves: Sequence[Leaf]) -> tuple[float, NDArray[np.int64]]:
         branches = {leaf.container: self._containers[leaf.container] for leaf in leaves}
@@ -178,7 +191,10 @@ def _trial(branch: Any) -> str | None:
     if header >= 6 and _memberwise(basket):
         return f"a {branch.typename} stored member by member, which uproot reads wrongly"
     try:
-        branch.array(entry_start=0, entry_stop=min(1, branch.num_entries), library="ak")
+        with memory_limit():
+            branch.array(entry_start=0, entry_stop=min(1, branch.num_entries), library="ak")
+    except MemoryError:
+        return f"class {branch.typename}: it claims more memory than a first entry needs"
     except Exception as error:  # noqa: BLE001 (whatever the reason, the branch is refused with it)
         return f"class {branch.typename}: {first_line(error)}"
     return None
