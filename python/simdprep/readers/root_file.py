@@ -8,12 +8,15 @@ from typing import Any
 import uproot
 
 from ..errors import InputError, SimdprepError
+from .block_sizes import check_sizes
 from .guard import reading
 from .source import Source
 from .trees import choose_tree, name_of, told_of_cycles
 
 TTREES = ("TTree", "TNtuple", "TNtupleD", "TChain")
 RNTUPLES = ("ROOT::RNTuple", "ROOT::Experimental::RNTuple")
+
+check_sizes()
 
 
 def open_tree(path: str, tree: str | None, threads: int | None) -> Source:

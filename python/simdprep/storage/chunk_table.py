@@ -67,7 +67,7 @@ class ChunkTable:
             seen[index] = True
             addresses[index], sizes[index], masks[index] = info.byte_offset, info.size, info.filter_mask
 
-        _visit(dataset, add)
+        visit_chunks(dataset, add)
         if not seen.all():
             missing = int(np.argmin(seen))
             raise DatasetError("chunk", got=f"no chunk {missing}", expected=f"{count} chunks", where=where)
@@ -103,7 +103,8 @@ class ChunkTable:
         return outside
 
 
-def _visit(dataset: h5py.h5d.DatasetID, add: Any) -> None:
+def visit_chunks(dataset: h5py.h5d.DatasetID, add: Any) -> None:
+    """Call ``add`` with what HDF5 says of every chunk that is stored, in any order."""
     if hasattr(dataset, "chunk_iter"):
         failures: list[DatasetError] = []
 
