@@ -146,12 +146,17 @@ def _rules(setting: Setting, name: str) -> dict[str, NormaliseFieldConfig]:
         )
     asked = setting.prepare.normalise[name]
     spec = setting.schema.object(name)
-    stored = [entry.name for entry in spec.fields]
+    added = setting.added if name == setting.home else ()
+    texts = {entry.name for entry in spec.fields if entry.is_string}
+    stored = [entry.name for entry in spec.fields if entry.name not in added]
     for key, entry in asked.items():
         for field_name in (key, entry.alias or key):
             if field_name not in (*stored, OTHERS):
                 rule, hint = f"a stored field of {name}", nearest_hint(field_name, stored)
                 raise ConfigError("field to normalise", got=repr(field_name), expected=rule, where=where, hint=hint)
+            if field_name in texts:
+                rule = "a field of numbers"
+                raise ConfigError("field to normalise", got=f"the texts of {field_name}", expected=rule, where=where)
         if entry.alias is not None and asked.get(entry.alias, asked.get(OTHERS)) is None:
             rule = f"a field that is normalised: normalise.{name}.{entry.alias}"
             raise ConfigError("alias", got=repr(entry.alias), expected=rule, where=where)

@@ -11,7 +11,7 @@ from ..convert.opening import Opening
 from ..convert.recipe import make_recipe
 from ..convert.resolved import resolved_config
 from ..convert.run import resolve
-from ..errors import ConfigError
+from ..errors import ConfigError, InputError
 from .block import word_of
 from .constants import Constants
 from .counters import generated_weights
@@ -78,6 +78,9 @@ def make_plan(config: Config) -> Plan:
         setting.check_names()
         Constants.of(setting)  # for its errors
     files = measure(paths, opening, setting.recipe)
+    if not any(entry.entries for entry in files):
+        got = f"none in {len(files)} files" if len(files) > 1 else "none"
+        raise InputError("entries of the inputs", got=got, expected="some to prepare", where=paths[0])
     numbers: list[Sequence[int]] = []
     every: list[dict[str, Any]] = []
     for feed in feeds:

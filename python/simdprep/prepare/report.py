@@ -110,6 +110,12 @@ class Outcome:
             },
         }
 
+    @property
+    def empty_samples(self) -> list[str]:
+        """Names of the samples, where there are several, of which no row was written."""
+        found = self._samples() if len(self.setting.samples) > 1 else {}
+        return [name for name, sample in found.items() if not sum(sample["rows"].values())]
+
     def cutflow(self) -> list[dict[str, Any]]:
         """Return rows and weights after every step, in all and by sample."""
         names = self.setting.sample_names
@@ -174,6 +180,10 @@ def check_labels(setting: Setting, labels: Labels, splits: Labels | None, paths:
     def describe(row: int) -> str:
         return f"{paths[row >> ENTRY_BITS]}, entry {row & ((1 << ENTRY_BITS) - 1)}"
 
+    if not sum(labels.counts.values()) + labels.num_unlabelled:
+        place = setting.config.where("select" if setting.expressions.cuts else "input")
+        hint = "a selection that keeps some"
+        raise SchemaError("rows to label", got="none", expected="one or more", where=place or None, hint=hint)
     labels.check(describe=describe, where=setting.config.where("prepare", "labels"))
     if splits is not None:
         splits.check(describe=describe, where=setting.config.where("prepare", "split"))

@@ -94,7 +94,8 @@ def prepare(
         state = _state(setting, records, outcome, factors)
         report = {"inputs": [dict(entry.identity) for entry in plan.files], **outcome.data()}
         publish(staging, setting, records, state, report)
-    summary = PrepareSummary(str(output), dict(outcome.rows), balance, report, [*staging.told, *plan.told])
+    told = [*staging.told, *plan.told, *(f"no row of sample {name} was written" for name in outcome.empty_samples)]
+    summary = PrepareSummary(str(output), dict(outcome.rows), balance, report, told)
     summary.seconds = time.perf_counter() - started
     if summary.truncated:
         warnings.warn(f"{output}: {'; '.join(summary.truncated)}", SimdprepWarning, stacklevel=2)

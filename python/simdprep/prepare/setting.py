@@ -111,6 +111,9 @@ class Setting:
         if rules.parametric is not None:
             self.stored_name(rules.parametric.field)
             named += [(rules.parametric.of, "parametric"), (rules.parametric.source, "parametric")]
+            if rules.parametric.of == rules.parametric.source:
+                where, rule = self.config.where("prepare", "parametric"), "two classes, as one has the feature already"
+                raise ConfigError("classes", got=f"{rules.parametric.of} for both", expected=rule, where=where)
         for counts in rules.balance.counts.values() if rules.balance is not None else ():
             named += [(name, "balance") for name in counts if name != "*"]
         for name, key in named:

@@ -71,7 +71,7 @@ def reword(
     if first["type"] == RULE:
         got = context["given"] if context["given"] is not None else shown(first["input"])
         return ConfigError(context["what"], got=got, expected=context["expected"], where=place, hint=context["hint"])
-    what = dotted(path[-1:]) if path else "config"
+    what = dotted(path[-2:] if path[-1:] == ("*",) else path[-1:]) if path else "config"
     if first["type"] == "missing":
         return ConfigError(what, got="nothing", expected="a value", where=place)
     if first["type"] == "literal_error":
@@ -99,4 +99,4 @@ def shown(value: object) -> str:
 
 
 def _rule(problem: ErrorDetails) -> str:
-    return _EXPECTED.get(problem["type"], problem["msg"])
+    return _EXPECTED.get(problem["type"], problem["msg"].replace("Input should be ", "a number "))

@@ -105,7 +105,19 @@ MISTAKES = {  # what: changes of the config, then the parts of the error
         {"split": {"by": "expression", "train": "pt > 0", "val": "pt > 50"}},
         ["overlap of split: got ", "rows in several"],
     ),
-    "nothing left": ({"select": "jets.pt < 0"}, ["rows of class light: got none"]),
+    "nothing left": ({"select": "jets.pt < 0"}, ["rows to label: got none, expected one or more", "select"]),
+    "the label normalised": (
+        {"normalise": {"jets": ["flavour_label"]}, "labels": {"name": "flavour_label", "classes": LABELS}},
+        ["field to normalise: got 'flavour_label', expected a stored field of jets"],
+    ),
+    "a feature drawn from its own class": (
+        {"parametric": {"field": "mass", "for": "b", "from": "b"}},
+        ["classes: got b for both, expected two classes", "prepare.parametric"],
+    ),
+    "a sum of weights of 0": (
+        {"sum_of_weights": 0},
+        ["sum_of_weights.*: got 0, expected a number greater than 0", "prepare.sum_of_weights"],
+    ),
 }
 
 
@@ -169,3 +181,39 @@ def test_outputs_are_not_overwritten(jets, tmp_path):
         sp.prepare(config, tmp_path / "no" / "out")
     with pytest.raises(SimdprepError, match="section prepare: got none"):
         sp.prepare({"input": {"files": str(jets)}}, tmp_path / "new")
+
+
+def test_inputs_without_entries(jets, tmp_path):
+    ak.to_parquet(ak.from_parquet(jets)[:0], tmp_path / "none.parquet")
+    with pytest.raises(SimdprepError, match="entries of the inputs: got none, expected some to prepare"):
+        sp.prepare(config_of(tmp_path / "none.parquet"), tmp_path / "out")
+    summary = sp.prepare(config_of(tmp_path / "none.parquet", jets), tmp_path / "out")
+    assert summary.balance.read == 400
+
+
+def test_texts_are_labels_but_not_numbers(jets, tmp_path):
+    """A text can be compared; it has no mean, is no weight, and nothing is balanced over it."""
+    events = ak.from_parquet(jets)
+    kinds = np.array(list(LABELS))[ak.to_numpy(events.jets.flavour)]
+    ak.to_parquet(ak.with_field(events, kinds, where=("jets", "kind")), tmp_path / "texts.parquet")
+    config = config_of(tmp_path / "texts.parquet", labels={"classes": {name: f'kind == "{name}"' for name in LABELS}})
+    config["objects"]["jets"]["fields"] = ["pt", "eta", "mass", "kind"]
+    sp.prepare(config, tmp_path / "out")
+    stored = sp.open(tmp_path / "out/train")
+    texts = stored.schema.object("jets").field("kind").categories
+    rows = {name: stored["jets"][name][:].tolist() for name in ("kind", "label")}
+    assert [list(LABELS)[label] for label in rows["label"]] == [texts[code] for code in rows["kind"]]
+    for changes, said in (
+        ({"normalise": {"jets": ["kind"]}}, "field to normalise: got the texts of kind, expected a field of numbers"),
+        ({"weight": "kind"}, "text field: got 'kind', expected a field of numbers"),
+        ({"split": {"key": ["kind"]}}, "text field: got 'kind'"),
+    ):
+        wrong = {**config, "prepare": {**config["prepare"], **changes}}
+        with pytest.raises(SimdprepError, match=said):
+            sp.prepare(wrong, tmp_path / "other")
+
+
+def test_a_sample_of_which_nothing_is_written_is_told(jets, tmp_path):
+    samples = {"a": {"select": "jets.pt >= 22"}, "b": {"select": "jets.pt < 0"}}
+    summary = sp.prepare(config_of(jets, input={"files": str(jets), "samples": samples}), tmp_path / "out")
+    assert "no row of sample b was written" in summary.told
