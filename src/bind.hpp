@@ -14,6 +14,7 @@ namespace simdprep::bind {
 
 namespace py = pybind11;
 
+void bind_basket(py::module_& module);
 void bind_error(py::module_& module);
 void bind_range_copier(py::module_& module);
 void bind_schema(py::module_& module);

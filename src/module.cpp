@@ -25,4 +25,5 @@ PYBIND11_MODULE(_core, module) {
     bind_gather(module);
     bind_gather_ragged(module);
     bind_unpad(module);
+    bind_basket(module);
 }

@@ -90,6 +90,9 @@ def unpad(pool: ThreadPool, values: NDArray[Any], offsets: NDArray[np.int64]) ->
 def permute(
     entries: NDArray[np.int64], which: NDArray[np.int64], bits: int, sizes: NDArray[np.int64], keys: NDArray[np.uint32]
 ) -> NDArray[np.int64]: ...
+def read_branches(
+    pool: ThreadPool, file: int, asked: Sequence[tuple[Any, ...]]
+) -> list[tuple[NDArray[np.int64] | None, NDArray[np.uint8]]]: ...
 
 class StoredDataset:
     length: int

@@ -33,13 +33,13 @@ def open_tree(path: str, tree: str | None, threads: int | None) -> Source:
         executor.shutdown()
         raise
     try:
-        return _open(file, path, tree)
+        return _open(file, path, tree, threads or 0)
     except BaseException:
         file.close()
         raise
 
 
-def _open(file: Any, path: str, tree: str | None) -> Source:
+def _open(file: Any, path: str, tree: str | None, threads: int) -> Source:
     with reading("ROOT file", expected="a readable list of contents", where=path):
         classes = file.classnames(recursive=True, cycle=True)
     trees = [name for name, kind in classes.items() if kind in TTREES + RNTUPLES]
@@ -59,7 +59,7 @@ def _open(file: Any, path: str, tree: str | None) -> Source:
         else:
             from .ttree import TTreeSource
 
-            source = TTreeSource(path, file, file[name], shown)
+            source = TTreeSource(path, file, file[name], shown, threads)
     others = dict.fromkeys(entry.partition(";")[0] for entry in trees)  # cycles of one tree are one
     source.other_trees = tuple(entry for entry in others if entry != name.partition(";")[0])
     source.told += told_of_cycles(name, trees)

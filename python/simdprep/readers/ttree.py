@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .basket_reader import BasketReader
 from .branch import Branch
 from .guard import failed, first_line, reading
 from .leaf import TOBJECT_MEMBERS, TOBJECT_REASON, Found, Leaf, find_leaves
@@ -29,9 +30,10 @@ class TTreeSource(Source):
 
     kind = "ttree"
 
-    def __init__(self, path: str, file: Any, tree: Any, name: str) -> None:
+    def __init__(self, path: str, file: Any, tree: Any, name: str, threads: int = 0) -> None:
         super().__init__(path, name, tree.num_entries)
         self._file = file
+        self._baskets = BasketReader(path, threads)
         self._containers: dict[str, Any] = {}
         self._leaf_lists: set[str] = set()
         entries = list(tree.iteritems(recursive=True, full_paths=True))
@@ -43,6 +45,7 @@ class TTreeSource(Source):
 
     def close(self) -> None:
         """Close the file; arrays already read stay valid."""
+        self._baskets.close()
         self._file.close()
 
     def _uuid(self) -> str:
@@ -98,9 +101,11 @@ class TTreeSource(Source):
             raise failed(error, "entries", expected="a sound file", where=f"{self.where}, {start}:{stop}") from error
 
     def _read_all(self, names: Sequence[str], start: int, stop: int) -> dict[str, Any]:
-        # All branches of one parent in one call: uproot then decompresses their baskets in parallel. Looking up
+        # Of what is left all branches of one parent in one call: uproot then decompresses in parallel. Looking up
         # names across parents costs it minutes for thousands of branches.
         found = {name: self._read_one(name, start, stop) for name in names if name in self._leaf_lists}
+        plain_ones = {name: self._containers[name] for name in names if name not in found}
+        found.update(self._baskets.read(plain_ones, start, stop))
         families: dict[int, list[str]] = {}
         for name in names:
             if name not in found:
