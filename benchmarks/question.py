@@ -99,7 +99,8 @@ class Question(Protocol):
 
     Where peers are left out for want of a package, ``missing()`` returns them, and ``TRY`` says how to get
     them where that is not ``pip install simdprep[bench]``; where runs are long,
-    ``MOST_ROUNDS`` says how often they are timed at most.
+    ``MOST_ROUNDS`` says how often they are timed at most. ``notes(runs)``, if there is one, returns what else is to be
+    said of the runs of a case, one line each.
     """
 
     #: The question in a line.

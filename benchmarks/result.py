@@ -62,6 +62,7 @@ class CaseResult:
         others: Share of the processors' time that other processes used meanwhile.
         runs: The contenders.
         ratios: Ours against each peer.
+        notes: What the question says of these runs beyond the ratios, one line each.
     """
 
     case: str
@@ -70,6 +71,7 @@ class CaseResult:
     others: float
     runs: list[Run]
     ratios: list[Ratio]
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,7 @@ class Result:
             yield f"  ({case.rounds} rounds, {case.others:.0%} of the processors used by others)"
             for run in case.runs:
                 yield "    " + _line(run, [ratio for ratio in case.ratios if ratio.ours == run.name])
+            yield from (f"    {note}" for note in case.notes)
         yield from (f"  {target.line()}" for target in self.targets)
 
 

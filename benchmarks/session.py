@@ -79,7 +79,8 @@ def _run_case(name: str, case: Named, size: Size, folder: Path, rounds: int | No
             peak = peak_memory(name, size, case.name, entry, folder)
         runs.append(_run_of(entry, times, peak))
     ratios = [_ratio(ours, peer, times) for ours in contenders for peer in contenders if ours.meets(peer)]
-    return CaseResult(case.name, case.what, rounds, times.others, runs, ratios)
+    notes = getattr(asked, "notes", lambda _: [])(runs)
+    return CaseResult(case.name, case.what, rounds, times.others, runs, ratios, notes)
 
 
 def _check(asked: Question, prepared: Any, contenders: Sequence[Contender], remotes: Remotes) -> dict[str, float]:

@@ -6,39 +6,40 @@ from typing import Annotated
 
 import typer
 
-from .convert import INPUTS
+from .options import (
+    Compression,
+    ConfigFile,
+    Entries,
+    Inputs,
+    Layout,
+    Objects,
+    Output,
+    Overrides,
+    Pad,
+    Rows,
+    SkipBadFiles,
+    Tree,
+    Verbose,
+)
 
 _PLAN = Annotated[str, typer.Argument(metavar="PLAN", help="OUT.parts/plan.json, or its folder.")]
 
 
 def plan(
-    inputs: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="INPUT", help=f"{INPUTS} May be left out with input.files in --config."),
-    ] = None,
+    inputs: Inputs = None,
     *,
-    output: Annotated[
-        str, typer.Option("--output", "-o", metavar="OUT", help="A .h5 file, or any other name for a folder of parts.")
-    ],
-    config: Annotated[str | None, typer.Option("--config", "-c", metavar="FILE", help="YAML file.")] = None,
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a config path. Repeatable.")
-    ] = None,
-    tree: Annotated[str | None, typer.Option(metavar="NAME", help="Tree to read, where a file has several.")] = None,
-    objects: Annotated[str | None, typer.Option(metavar="NAMES", help="Only these objects: Jet,Muon.")] = None,
-    rows: Annotated[str | None, typer.Option(metavar="OBJECT", help="Row object.")] = None,
-    pad: Annotated[
-        list[str] | None, typer.Option(metavar="OBJECT=N", help="Slots: a number, p99 or max. Repeatable.")
-    ] = None,
-    layout: Annotated[str | None, typer.Option(metavar="NAME", help="columns, compound or ragged.")] = None,
-    compression: Annotated[str | None, typer.Option(metavar="CODEC", help="gzip, gzip:1 to gzip:9, or none.")] = None,
-    entries: Annotated[
-        str | None, typer.Option(metavar="START:STOP", help="Only these of all entries of the sorted inputs.")
-    ] = None,
+    output: Output,
+    config: ConfigFile = None,
+    overrides: Overrides = None,
+    tree: Tree = None,
+    objects: Objects = None,
+    rows: Rows = None,
+    pad: Pad = None,
+    layout: Layout = None,
+    compression: Compression = None,
+    entries: Entries = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output, when it is committed.")] = False,
-    skip_bad_files: Annotated[
-        bool, typer.Option("--skip-bad-files", help="Leave out what cannot be read; exit code 3 then.")
-    ] = False,
+    skip_bad_files: SkipBadFiles = False,
     jobs: Annotated[int | None, typer.Option(metavar="N", help="Processes that read headers; all cores.")] = None,
     task_size: Annotated[
         str | None, typer.Option(metavar="BYTES", help="Uncompressed input of a task: 64MB (the default), 1GB, ...")
@@ -106,7 +107,7 @@ def commit(
     plan: _PLAN,
     *,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line of summary.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Long lists in full.")] = False,
+    verbose: Verbose = False,
 ) -> int:
     """Make the dataset of a plan whose tasks are all done, and remove what was staged."""
     from ..convert.campaign import commit_plan

@@ -6,53 +6,38 @@ from typing import Annotated
 
 import typer
 
-#: How every verb that reads inputs calls them.
-INPUTS = "Files, globs or URLs; ROOT, Parquet, feather or HDF5. Sorted by name."
+from .options import (
+    Compression,
+    ConfigFile,
+    Entries,
+    Inputs,
+    Layout,
+    Objects,
+    Output,
+    Overrides,
+    Pad,
+    Rows,
+    SkipBadFiles,
+    Tree,
+    Verbose,
+)
 
 
 def convert(
-    inputs: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="INPUT", help=f"{INPUTS} May be left out with input.files in --config."),
-    ] = None,
+    inputs: Inputs = None,
     *,
-    output: Annotated[
-        str, typer.Option("--output", "-o", metavar="OUT", help="A .h5 file, or any other name for a folder of parts.")
-    ],
-    config: Annotated[
-        str | None,
-        typer.Option("--config", "-c", metavar="FILE", help="YAML file; `simdprep inspect --yaml` makes one."),
-    ] = None,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="KEY=VALUE", help="Override a config path, such as objects.Jet.pad=12. Repeatable."
-        ),
-    ] = None,
-    tree: Annotated[str | None, typer.Option(metavar="NAME", help="Tree to read, where a file has several.")] = None,
-    objects: Annotated[str | None, typer.Option(metavar="NAMES", help="Only these objects: Jet,Muon.")] = None,
-    rows: Annotated[
-        str | None, typer.Option(metavar="OBJECT", help="Row object: events, or an object for one row per entry of it.")
-    ] = None,
-    pad: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="OBJECT=N", help="Slots: a number, p99 (the default) or max. Repeatable; '*' is all others."
-        ),
-    ] = None,
-    layout: Annotated[
-        str | None, typer.Option(metavar="NAME", help="columns (the default), compound or ragged.")
-    ] = None,
-    compression: Annotated[
-        str | None, typer.Option(metavar="CODEC", help="gzip (the default), gzip:1 to gzip:9, or none.")
-    ] = None,
-    entries: Annotated[
-        str | None, typer.Option(metavar="START:STOP", help="Only these of all entries of the sorted inputs.")
-    ] = None,
+    output: Output,
+    config: ConfigFile = None,
+    overrides: Overrides = None,
+    tree: Tree = None,
+    objects: Objects = None,
+    rows: Rows = None,
+    pad: Pad = None,
+    layout: Layout = None,
+    compression: Compression = None,
+    entries: Entries = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
-    skip_bad_files: Annotated[
-        bool, typer.Option("--skip-bad-files", help="Leave out what cannot be read; exit code 3 then.")
-    ] = False,
+    skip_bad_files: SkipBadFiles = False,
     jobs: Annotated[int | None, typer.Option(metavar="N", help="Processes; all cores by default.")] = None,
     dask: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Scheduler whose workers do it: tcp://HOST:8786.")
@@ -60,7 +45,7 @@ def convert(
     resume: Annotated[bool, typer.Option("--resume", help="Go on after an interrupted run of the same.")] = False,
     update: Annotated[bool, typer.Option("--update", help="Add the inputs that the output does not have yet.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and one line of summary.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Long lists in full.")] = False,
+    verbose: Verbose = False,
 ) -> int:
     """Convert ROOT, Parquet, feather or HDF5 files to an HDF5 dataset.
 

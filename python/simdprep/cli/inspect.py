@@ -7,21 +7,21 @@ from typing import Annotated
 
 import typer
 
-from .convert import INPUTS
+from .options import INPUTS, Objects, Tree, Verbose
 
 
 def inspect(
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help=INPUTS)],
     *,
-    tree: Annotated[str | None, typer.Option(metavar="NAME", help="Tree to read, where a file has several.")] = None,
-    objects: Annotated[str | None, typer.Option(metavar="NAMES", help="Only these objects: Jet,Muon.")] = None,
+    tree: Tree = None,
+    objects: Objects = None,
     yaml: Annotated[
         bool, typer.Option("--yaml", help="Print a config that is ready for `simdprep convert -c`.")
     ] = False,
     config: Annotated[
         str | None, typer.Option("--config", "-c", metavar="FILE", help="YAML that says more of the input: friends.")
     ] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Long lists in full.")] = False,
+    verbose: Verbose = False,
 ) -> int:
     """Show what files hold: objects, fields, multiplicities, proposed pads and what these would truncate."""
     from ..convert import inspect as look
