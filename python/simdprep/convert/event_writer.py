@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from ..errors import SchemaError, SimdprepError
 from ..schema import Schema
@@ -15,6 +14,7 @@ from ..schema.schema import EVENTS, Layout
 from ..storage.output import Output
 from .columns import Columns, Getter
 from .event_object import EventObject, OrderBy
+from .finishing import Finishing
 from .writer import Writer, WriteSummary
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ BATCH_EVENTS = 1000
 _COMPRESSION = re.compile(r"gzip(:[1-9])?|none")
 
 
-class EventWriter:
+class EventWriter(Finishing):
     """Writes a dataset from an event loop, with a Python getter per field.
 
     For objects that only a loop can reach: every value is fetched by a call of its getter, some hundred times slower
@@ -80,17 +80,6 @@ class EventWriter:
         self._is_open = True
         #: Events that were ended.
         self.num_events = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
-            self.close()
-        else:
-            self.abandon()
 
     def objects(
         self,

@@ -7,8 +7,7 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from .. import _core
 from ..errors import SimdprepError, SimdprepWarning
@@ -18,6 +17,7 @@ from ..storage.output import FinishedPart, Output
 from ..storage.sink import build_image
 from ..storage.staged_parts import StagedParts
 from ..transforms import ObjectRules, Rules, apply, parse
+from .finishing import Finishing
 from .provenance import Origin, Provenance
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class WriteSummary:
         return lost + filled
 
 
-class Writer:
+class Writer(Finishing):
     """Writes a dataset: a file (``*.h5``) or a folder of parts.
 
     Use it as a context manager; leaving the block without an error closes it. After an error
@@ -124,17 +124,6 @@ class Writer:
             num_truncated=dict.fromkeys(schema.names, 0),
             told=list(self._output.told),
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
-            self.close()
-        else:
-            self.abandon()
 
     def fill(
         self, events: ak.Array | Mapping[str, Any], *, origin: Origin | None = None, ordered: bool = False
