@@ -18,6 +18,7 @@ void bind_basket(py::module_& module);
 void bind_error(py::module_& module);
 void bind_range_copier(py::module_& module);
 void bind_schema(py::module_& module);
+void bind_new_array(py::module_& module);
 void bind_packing(py::module_& module);
 void bind_padding(py::module_& module);
 void bind_encoder(py::module_& module);

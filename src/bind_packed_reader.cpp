@@ -1,4 +1,4 @@
-#include "bind.hpp"
+#include "new_array.hpp"
 #include "row_reader.hpp"
 #include "simdprep/detail/packed_reader.hpp"
 #include "simdprep/detail/slabs.hpp"
@@ -22,15 +22,6 @@ StoredField stored_field(const FieldArgument& argument) {
     return {&rows->reader, {offset, size_of(dtype)}, dtype};
 }
 
-// An array in memory that goes with it.
-py::array array_in(std::shared_ptr<std::byte> memory, const std::string& dtype, std::vector<py::ssize_t> shape) {
-    auto held = std::make_unique<std::shared_ptr<std::byte>>(std::move(memory));
-    const void* data = held->get();
-    const py::capsule owner(held.get(), [](void* kept) { delete static_cast<std::shared_ptr<std::byte>*>(kept); });
-    static_cast<void>(held.release());
-    return py::array(py::dtype(dtype), std::move(shape), data, owner);
-}
-
 py::tuple read_packed(Slabs& slabs, const std::vector<FieldArgument>& arguments, const FieldArgument& valid,
                       std::pair<std::uint64_t, std::uint64_t> rows, std::pair<std::size_t, std::size_t> slots,
                       const std::string& dtype, const Transforms& transforms) {
@@ -49,7 +40,7 @@ py::tuple read_packed(Slabs& slabs, const std::vector<FieldArgument>& arguments,
         items = slabs.get(static_cast<std::size_t>(bounds.back()) * fields.size() * size_of(out));
         reader.pack(transforms, out, items.get());
     }
-    return py::make_tuple(array_in(std::move(items), dtype, {bounds.back(), static_cast<py::ssize_t>(fields.size())}), offsets);
+    return py::make_tuple(array_in(std::move(items), py::dtype(dtype), {bounds.back(), static_cast<py::ssize_t>(fields.size())}), offsets);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "held_gather.hpp"
+#include "new_array.hpp"
 #include "simdprep/detail/packing.hpp"
 #include "simdprep/error.hpp"
 
@@ -31,7 +32,7 @@ void check_transforms(const Transforms& transforms, const Arrays& fields) {
 }
 
 py::array new_items(std::int64_t count, const Arrays& fields, const std::string& dtype) {
-    return py::array(py::dtype(dtype), std::vector<py::ssize_t>{count, static_cast<py::ssize_t>(fields.size())});
+    return new_array(py::dtype(dtype), {count, static_cast<py::ssize_t>(fields.size())});
 }
 
 py::array pack_items(ThreadPool& pool, const Arrays& fields, const std::string& dtype,
@@ -78,10 +79,10 @@ py::tuple pad_items(ThreadPool& pool, const Arrays& fields, const OffsetArray& o
     check_transforms(transforms, fields);
     const py::array_t<std::uint32_t> counts = counts_of(offsets, fields.front().shape(0));
     const auto slots = static_cast<py::ssize_t>(pad);
-    py::array_t<float> items({counts.size(), slots, static_cast<py::ssize_t>(fields.size())});
-    py::array_t<bool> valid({counts.size(), slots});
-    float* to = items.mutable_data();
-    auto* mask = reinterpret_cast<std::uint8_t*>(valid.mutable_data());
+    py::array items = new_array(py::dtype::of<float>(), {counts.size(), slots, static_cast<py::ssize_t>(fields.size())});
+    py::array valid = new_array(py::dtype::of<bool>(), {counts.size(), slots});
+    auto* to = static_cast<float*>(items.mutable_data());
+    auto* mask = static_cast<std::uint8_t*>(valid.mutable_data());
     const std::span<const std::int64_t> bounds(offsets.data(), static_cast<std::size_t>(offsets.size()));
     {
         const ReleasedGil release;

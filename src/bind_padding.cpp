@@ -1,4 +1,4 @@
-#include "bind.hpp"
+#include "new_array.hpp"
 #include "simdprep/detail/half.hpp"
 #include "simdprep/detail/order.hpp"
 #include "simdprep/detail/padding.hpp"
@@ -13,11 +13,11 @@ py::tuple pad_lists(detail::ThreadPool& pool, const py::array& content, const Of
                     const py::array& fill) {
     const py::array_t<std::uint32_t> counts = counts_of(offsets, content.size());
     const std::vector<py::ssize_t> shape{counts.size(), static_cast<py::ssize_t>(pad)};
-    py::array values(content.dtype(), shape);
-    py::array_t<bool> valid(shape);
+    py::array values = new_array(content.dtype(), shape);
+    py::array valid = new_array(py::dtype::of<bool>(), shape);
     const detail::Slots slots{pad, static_cast<std::size_t>(content.itemsize()), bytes_of(fill)};
     auto* out = static_cast<std::byte*>(values.mutable_data());
-    auto* mask = reinterpret_cast<std::uint8_t*>(valid.mutable_data());
+    auto* mask = static_cast<std::uint8_t*>(valid.mutable_data());
     const std::byte* from = bytes_of(content);
     const std::int64_t* bounds = offsets.data();
     const auto lists = static_cast<std::uint64_t>(counts.size());

@@ -1,4 +1,4 @@
-#include "bind.hpp"
+#include "new_array.hpp"
 #include "simdprep/detail/unpad.hpp"
 #include "simdprep/error.hpp"
 
@@ -61,7 +61,7 @@ py::array unpad(ThreadPool& pool, const py::array& given, const OffsetArray& off
     const std::span<const std::int64_t> bounds(offsets.data(), static_cast<std::size_t>(offsets.size()));
     if (bounds.empty()) throw InternalError("no offsets");
     check_offsets(bounds, lists_of(values), view.slots);
-    py::array content(values.dtype(), std::vector<py::ssize_t>{static_cast<py::ssize_t>(bounds.back())});
+    py::array content = new_array(values.dtype(), {static_cast<py::ssize_t>(bounds.back())});
     auto* to = static_cast<std::byte*>(content.mutable_data());
     if (bounds.back() > 0) {
         const ReleasedGil release;

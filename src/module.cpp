@@ -12,6 +12,7 @@ PYBIND11_MODULE(_core, module) {
     bind_error(module);
     bind_cpu(module);
     bind_schema(module);
+    bind_new_array(module);
     bind_packing(module);
     bind_padding(module);
     bind_encoder(module);

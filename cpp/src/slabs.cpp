@@ -1,6 +1,5 @@
 #include "simdprep/detail/slabs.hpp"
 
-#include <sys/mman.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -9,24 +8,15 @@
 #include <utility>
 #include <vector>
 
+#include "simdprep/detail/huge_pages.hpp"
+
 namespace simdprep::detail {
 namespace {
 
-constexpr std::size_t page_bytes = std::size_t{2} << 20;  // of a huge page
 constexpr std::size_t slab_bytes = std::size_t{8} << 20;
 constexpr std::size_t line_bytes = 64;
 
 std::size_t rounded(std::size_t size, std::size_t to) { return (size + to - 1) / to * to; }
-
-std::byte* new_pages(std::size_t size) {
-    auto* memory = static_cast<std::byte*>(::operator new(size, std::align_val_t{page_bytes}));
-#ifdef MADV_HUGEPAGE
-    ::madvise(memory, size, MADV_HUGEPAGE);  // a wish: without it all works, slower
-#endif
-    return memory;
-}
-
-void delete_pages(std::byte* memory) noexcept { ::operator delete(memory, std::align_val_t{page_bytes}); }
 
 }  // namespace
 
@@ -35,15 +25,15 @@ class Slabs::Store : public std::enable_shared_from_this<Store> {
 public:
     explicit Store(std::size_t most) : most_(most) {}
     ~Store() {
-        for (std::byte* memory : idle_) delete_pages(memory);
+        for (std::byte* memory : idle_) delete_huge_pages(memory);
     }
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
 
     std::shared_ptr<std::byte> get(std::size_t size) {
         size = rounded(size + (size == 0), line_bytes);
-        if (size > slab_bytes / 2) return {new_pages(rounded(size, page_bytes)), &delete_pages};
-        if (owner_ != ::getpid()) return {new_pages(page_bytes * (1 + size / page_bytes)), &delete_pages};
+        if (size > slab_bytes / 2) return {new_huge_pages(rounded(size, huge_page_bytes)), &delete_huge_pages};
+        if (owner_ != ::getpid()) return {new_huge_pages(huge_page_bytes * (1 + size / huge_page_bytes)), &delete_huge_pages};
         std::shared_ptr<std::byte> before;  // goes when the lock has gone
         const std::lock_guard lock(mutex_);
         if (current_ == nullptr || used_ + size > slab_bytes) {
@@ -68,11 +58,11 @@ private:
             memory = idle_.back();
             idle_.pop_back();
         } else {
-            memory = new_pages(slab_bytes);
+            memory = new_huge_pages(slab_bytes);
         }
         return {memory, [store = weak_from_this()](std::byte* done) {
                     const auto found = store.lock();
-                    if (found == nullptr || !found->take_back(done)) delete_pages(done);
+                    if (found == nullptr || !found->take_back(done)) delete_huge_pages(done);
                 }};
     }
 

@@ -181,7 +181,7 @@ class PartReader:
         """
         dataset = self.description.datasets[index]
         if out is None:
-            out = np.empty((max(stop - start, 0), *dataset.slots), stored_dtype(dataset))
+            out = _core.empty((max(stop - start, 0), *dataset.slots), stored_dtype(dataset))
         read_all([PartRead(self, index, start, stop, out)])
         return out
 

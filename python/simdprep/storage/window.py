@@ -175,8 +175,8 @@ class Window:
         dataset = self._placement.description.datasets[index]
         total = sum(piece.stop - piece.start for piece in pieces)
         try:
-            return np.empty((total, *dataset.slots), stored_dtype(dataset))
-        except MemoryError as error:
+            return _core.empty((total, *dataset.slots), stored_dtype(dataset))
+        except (MemoryError, ResourceError) as error:
             raise ResourceError(
                 "memory for a read",
                 got=f"{total} entries of {dataset.row_bytes} bytes",
