@@ -165,7 +165,9 @@ private:
         for (const Member& member : dataset.members)
             if (!seen.insert(member.name).second)
                 throw SchemaError(expected("two members of one record", "'" + member.name + "' twice", "distinct names"),
-                                  "object " + object.name, "renaming the field '" + member.name + "'");
+                                  "object " + object.name,
+                                  "renaming the field '" + member.name + "'" +
+                                      (member.origin == Origin::count ? ", or counts: false" : ""));
     }
 
     static void check_type_size(const ObjectSpec& object, const DatasetDescription& dataset) {

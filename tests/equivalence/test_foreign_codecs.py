@@ -129,6 +129,7 @@ def test_a_codec_that_is_not_there_is_named(engine, tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(Path(sp.__file__).parent.parent)}
     code = f"""
 import sys
+sys.modules["hdf5plugin"] = None  # as if it were not installed
 from simdprep.storage import guard, part_reader
 guard._BUILT_IN = frozenset() if {engine == "core"} else guard._BUILT_IN
 part_reader.PartReader(sys.argv[1], engine="{engine}")
@@ -152,3 +153,27 @@ def test_without_hdf5plugin_the_core_reads_alone(tmp_path):
         [sys.executable, "-c", code, str(path)], env=environment, capture_output=True, text=True, check=False
     )
     assert done.stdout.strip() == np.asarray(values).tobytes().hex(), done.stderr
+
+
+def test_hdf5plugin_is_imported_where_it_is_needed(tmp_path):
+    """Of our own files read by h5py, and of compound datasets of others, from the command line too."""
+    write_small(tmp_path / "a.h5")
+    values = rewrite(tmp_path / "a.h5", "zstd 1")["/events/MET"]
+    records = np.array([(1.5, 3), (2.5, 4)], [("pt", "f4"), ("id", "i4")])
+    with h5py.File(tmp_path / "b.h5", "w") as file:
+        file.create_dataset("jets", data=records, chunks=(2,), **COMPRESSIONS["lz4"])
+    environment = {**os.environ, "PYTHONPATH": str(Path(sp.__file__).parent.parent)}
+    code = """
+import sys
+from simdprep.storage import guard, part_reader
+guard._BUILT_IN = frozenset()
+reader = part_reader.PartReader("a.h5", engine="h5py")
+index = next(at for at, dataset in enumerate(reader.description.datasets) if dataset.path == "/events/MET")
+print(reader.read(index, 0, reader.lengths[index]).tobytes().hex())
+"""
+    for command in ([sys.executable, "-c", code], [sys.executable, "-m", "simdprep", "convert", "b.h5", "-o", "c.h5"]):
+        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        if command[1] == "-c":
+            assert done.stdout.strip() == values.tobytes().hex()
+    assert sp.open(tmp_path / "c.h5")["jets"]["pt"][:].tolist() == [1.5, 2.5]

@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import _core
 from ..errors import DatasetError, SimdprepError
+from .filters import lacking
 from .sink import stored_dtype
 
 #: Registered filters that format 1 reads.
@@ -238,14 +239,14 @@ def _pipeline(
 
 
 def _check_registered(codes: list[int], where: str) -> None:
-    lacking = [_FILTERS[code] for code in codes if not h5py.h5z.filter_avail(code)]
-    if lacking:
+    missing = [_FILTERS[code] for code in lacking(codes)]
+    if missing:
         raise DatasetError(
             "filters",
-            got=f"{', '.join(lacking)}, which this HDF5 lacks",
+            got=f"{', '.join(missing)}, which this HDF5 lacks",
             expected="filters that are registered",
             where=where,
-            hint="pip install hdf5plugin, and import hdf5plugin first",
+            hint="pip install hdf5plugin",
         )
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..errors import DatasetError
 from .attributes import FORMAT
 from .chunk_table import visit_chunks
+from .filters import lacking
 from .guard import guarded, open_file, open_member
 from .source import PathLike
 
@@ -126,9 +127,9 @@ class Tables(Mapping[str, Table]):
         if plist.get_external_count() or plist.get_layout() == h5py.h5d.VIRTUAL:
             return "a dataset whose bytes lie in other files"
         codes = [plist.get_filter(index)[0] for index in range(plist.get_nfilters())]
-        lacking = [str(code) for code in codes if not h5py.h5z.filter_avail(code)]
-        if lacking:
-            return f"compressed by filter {', '.join(lacking)}, which this HDF5 lacks"
+        missing = ", ".join(map(str, lacking(codes)))
+        if missing:
+            return f"compressed by filter {missing}, which this HDF5 lacks (pip install hdf5plugin)"
         row_bytes = int(np.prod([member.get_type().get_size(), *map(int, member.shape[1:])], dtype=object))
         if row_bytes > _ROW_BYTES or row_bytes * member.shape[0] > _RATIO * self._size:
             return f"{member.shape[0]} rows of {row_bytes} bytes, which {self._size} stored bytes cannot hold"

@@ -10,7 +10,7 @@ import pytest
 import simdprep as sp
 from simdprep.convert import inspect
 from simdprep.convert.opening import Opening
-from simdprep.errors import InputError, SimdprepError
+from simdprep.errors import InputError, SchemaError, SimdprepError
 from simdprep.readers import expand_inputs, open_source
 from simdprep.testing import toy_events
 from tests.reference.link_files import write_nano
@@ -157,6 +157,11 @@ def test_embedded_objects_are_found_in_their_parents(tmp_path):
 
 
 # --- files of other programs
+
+
+def test_counts_that_are_fields_already_say_how_to_go_on(data_dir, tmp_path):
+    with pytest.raises(SchemaError, match=r"(?s)got 'n_tracks' twice.*\n  try renaming .* or counts: false"):
+        sp.convert(str(data_dir / "file1.h5"), tmp_path / "a.h5", layout="compound")
 
 
 @pytest.mark.parametrize("file", ["hdf5utils_nano_tt_v12.h5", "file1.h5"])
