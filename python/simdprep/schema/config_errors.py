@@ -18,13 +18,19 @@ RULE = "simdprep_rule"
 _EXPECTED = {
     "bool_type": "true or false",
     "dict_type": "a mapping",
+    "finite_number": "a finite number",
     "float_type": "a number",
+    "greater_than": "a number greater than {gt}",
+    "greater_than_equal": "a number greater than or equal to {ge}",
     "int_type": "a whole number",
+    "less_than": "a number less than {lt}",
+    "less_than_equal": "a number less than or equal to {le}",
     "list_type": "a list",
     "model_attributes_type": "a mapping",
     "model_type": "a mapping",
     "string_too_short": "text that is not empty",
     "string_type": "text",
+    "too_short": "{min_length} or more",
 }
 
 
@@ -99,4 +105,5 @@ def shown(value: object) -> str:
 
 
 def _rule(problem: ErrorDetails) -> str:
-    return _EXPECTED.get(problem["type"], problem["msg"].replace("Input should be ", "a number "))
+    rule = _EXPECTED.get(problem["type"])
+    return problem["msg"] if rule is None else rule.format_map(problem.get("ctx", {}))

@@ -83,6 +83,10 @@ def test_bins_of_regions():
 
 
 MISTAKES = {  # --set: what the error says
+    "prepare.seed=-1": ("seed: got -1, expected a number greater than or equal to 0",),
+    "prepare.luminosity=0": ("luminosity: got 0, expected a number greater than 0",),
+    "prepare.luminosity=.inf": ("luminosity: got inf, expected a finite number",),
+    "prepare.split.folds=200": ("folds: got 200, expected a number less than or equal to 127",),
     "prepare.balanc=1": ("unknown key: got 'balanc', expected one of seed, labels", "try balance"),
     "prepare.balance.methd=pdf": ("unknown key: got 'methd'", "try method"),
     "prepare.balance.method=pfd": ("method: got 'pfd', expected one of reweight, pdf", "try pdf"),
