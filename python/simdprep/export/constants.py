@@ -100,7 +100,7 @@ def constants_of(state: State, inputs: Mapping[str, Sequence[str]] | None, lists
     Args:
         state: All that was fitted.
         inputs: Fields by object, in the order wanted; ``None`` for all.
-        lists: The objects with slots, or how many axes of slots by object; ``None`` for those in the state's pads.
+        lists: The objects with slots, or how many axes of slots by object; ``None`` for what the state knows.
 
     Raises:
         ConfigError: there is nothing to export, or an unknown object is called a list.
@@ -113,7 +113,7 @@ def constants_of(state: State, inputs: Mapping[str, Sequence[str]] | None, lists
         if name not in chosen:
             hint = nearest_hint(name, chosen, otherwise=", ".join(chosen))
             raise ConfigError("lists", got=repr(name), expected="objects that are exported", where="export", hint=hint)
-    axes = dict.fromkeys(state.pads, 1) if lists is None else lists
+    axes = {name: 1 + (name in state.parents) for name in state.pads} if lists is None else lists
     if not isinstance(axes, Mapping):
         axes = dict.fromkeys(axes, 1)
     return [

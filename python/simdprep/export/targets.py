@@ -54,7 +54,7 @@ def export(
         to: What it is for.
         inputs: Fields by object, in the order that the model takes them, as for the loader; ``None`` for all.
         lists: Objects that have slots and a mask, or how many axes of slots each has (``{"tracks": 2}`` for tracks of
-            jets of events); ``None`` for those among the state's pads, with one axis.
+            jets of events); ``None`` for those among the state's pads and parents.
         name: Of the graph (onnx) or the namespace (cpp).
 
     Raises:

@@ -182,6 +182,7 @@ def _state(setting: Setting, records: Sequence[Record], outcome: Outcome, factor
     for record in records:
         constants.merge(record["constants"])
     schema = setting.schema
+    lists = [spec for spec in schema.objects if spec.is_list]
     named = setting.classes != (UNLABELLED_CLASS,)
     return State(
         constants.transforms(),
@@ -189,7 +190,8 @@ def _state(setting: Setting, records: Sequence[Record], outcome: Outcome, factor
         label=f"{setting.home}.{setting.added[0]}" if named else None,
         class_weights=outcome.sums["train"].class_weights.tolist() if named else None,
         fills={spec.name: {entry.name: entry.fill for entry in spec.fields} for spec in schema.objects},
-        pads={spec.name: spec.pad for spec in schema.objects if spec.is_list},
+        pads={spec.name: spec.pad for spec in lists},
+        parents={spec.name: spec.parent for spec in lists if spec.parent in {other.name for other in lists}},
         sections={
             "factors": factors.state(),
             "split": setting.prepare.split.model_dump(exclude_none=True),

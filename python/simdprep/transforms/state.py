@@ -51,6 +51,7 @@ class State:
         class_weights: One for each class.
         fills: The fill value in the file, by object and field.
         pads: Slots in the file, by list object; ``None`` for one without, which is ragged.
+        parents: The list object that a list object hangs on, such as the jets of tracks: it has two axes of slots.
         sections: States of other steps, JSON by name: ``labels``, ``weights``, ``balance``, ``split``,
             ``parametric``, and whatever else was fitted.
         config: Text of the resolved config; its SHA-256 is kept.
@@ -58,7 +59,7 @@ class State:
 
     Attributes:
         normalise: The normalisations, by object.
-        classes, label, class_weights, fills, pads, sections, versions: As given.
+        classes, label, class_weights, fills, pads, parents, sections, versions: As given.
         config_sha256: Of the config's text; empty without one.
 
     Raises:
@@ -74,6 +75,7 @@ class State:
         class_weights: Sequence[float] | None = None,
         fills: Mapping[str, Mapping[str, Any]] | None = None,
         pads: Mapping[str, int | None] | None = None,
+        parents: Mapping[str, str] | None = None,
         sections: Mapping[str, Any] | None = None,
         config: str = "",
         versions: Mapping[str, str] | None = None,
@@ -88,6 +90,7 @@ class State:
             raise SchemaError("class weights", got=len(self.class_weights), expected=rule)
         self.fills = {name: {field: _number(fill) for field, fill in of.items()} for name, of in (fills or {}).items()}
         self.pads = dict(pads or {})
+        self.parents = dict(parents or {})
         self.sections = _as_json(dict(sections or {}))
         self.config_sha256 = _core.sha256_bytes(config.encode()) if config else ""
         self.versions = dict(versions or {"simdprep": _core.__version__})
@@ -135,6 +138,7 @@ class State:
             "class_weights": None if self.class_weights is None else list(self.class_weights),
             "fills": {name: {field: _text(fill) for field, fill in of.items()} for name, of in self.fills.items()},
             "pads": self.pads,
+            "parents": self.parents,
             "sections": self.sections,
         }
         return json.dumps(data, indent=1, allow_nan=False) + "\n"
@@ -165,6 +169,7 @@ class State:
                 class_weights=data["class_weights"],
                 fills=data["fills"],
                 pads=data["pads"],
+                parents=data.get("parents"),  # not in the first states
                 sections=data["sections"],
                 versions=data["versions"],
             )

@@ -92,8 +92,9 @@ def test_lists_in_lists_have_two_axes_of_slots():
     pytest.importorskip("onnx")
     from onnx.reference import ReferenceEvaluator
 
-    model = sp.export(state_of(), to="onnx", lists={"Jet": 2})
-    assert [len(entry.type.tensor_type.shape.dim) for entry in model.graph.input] == [4, 3]
+    hanging = State.from_json(state_of(parents={"Jet": "Event"}).to_json())
+    for model in (sp.export(state_of(), to="onnx", lists={"Jet": 2}), sp.export(hanging, to="onnx")):
+        assert [len(entry.type.tensor_type.shape.dim) for entry in model.graph.input] == [4, 3]
     values = np.float32(np.full((2, 3, 4, 2), 40))
     valid = np.arange(4) < np.arange(6).reshape(2, 3, 1)
     (made,) = ReferenceEvaluator(model).run(None, {"Jet": values, "Jet_valid": valid})

@@ -1,10 +1,12 @@
 """Datasets of simdprep as inputs: files and folders of parts."""
 
+import awkward as ak
 import pytest
 
 import simdprep as sp
 from simdprep.convert import dataset_source
 from simdprep.prepare import shares
+from simdprep.transforms import State
 from tests.unit.prepare.jet_events import bytes_of, config_of, write_jets
 
 pytest.importorskip("pyarrow")
@@ -44,3 +46,19 @@ def test_a_folder_of_parts_gives_the_rows_of_the_file(stored, tmp_path):
     again = tmp_path / "again"
     sp.prepare(config_of(stored / "parts"), again, jobs=1)
     assert bytes_of(again) == bytes_of(tmp_path / "parts")
+
+
+def test_rows_may_be_events_of_lists_of_lists(tmp_path):
+    """The state knows how many axes of slots each object has, and so do the exports."""
+    events = ak.Array(
+        [{"jets": [{"pt": 1.0 + at, "hits": [at, at + 2.0]}, {"pt": 3.0, "hits": []}]} for at in range(60)]
+    )
+    with sp.Writer(tmp_path / "in.h5", sp.Schema.from_awkward(events)) as writer:
+        writer.fill(events)
+    prepare = {
+        "normalise": {"jets": ["pt"], "jets_hits": ["value"]},
+        "split": {"train": 0.5, "val": 0.25, "test": 0.25},
+    }
+    sp.prepare({"input": {"files": str(tmp_path / "in.h5")}, "prepare": prepare}, tmp_path / "out")
+    state = State.load(tmp_path / "out/state.json")
+    assert (state.pads, state.parents) == ({"jets": 2, "jets_hits": 2}, {"jets_hits": "jets"})
