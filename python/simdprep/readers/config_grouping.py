@@ -234,5 +234,9 @@ class _Request:
             for name, flat in self._flat.items()
             if self._branches[name].depth == 0
             and self._branches[name].is_integer
-            and ((flat[:1] in ("n", "N") and flat[1:] in owners) or name in split)
+            and (
+                (flat[:1] in ("n", "N") and flat[1:] in owners)
+                or (flat.endswith("_size") and flat.removesuffix("_size") in owners)  # Delphes
+                or name in split
+            )
         }

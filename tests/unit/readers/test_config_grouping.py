@@ -67,6 +67,13 @@ def test_events_takes_what_no_other_does_and_no_counters():
     }
 
 
+def test_counters_of_delphes_are_no_fields():
+    branches = {name: Branch(name, "float32", 1, lists=(name,)) for name in ("Jet.PT", "Jet.Eta", "Track.PT")}
+    branches |= {name: Branch(name, "int32") for name in ("Jet_size", "Track_size", "grid_size")}
+    found = group_by_config(branches, {"Jet": Wanted(), "events": Wanted()}, refused={})
+    assert objects(found) == {"Jet": ["PT", "Eta"], "events": ["grid_size"]}
+
+
 def test_counters_are_stored_where_listed():
     assert objects(ask({"events": Wanted(fields=["nJet", "nJet_pt"])}))["events"] == ["nJet", "nJet_pt"]
 
