@@ -168,7 +168,7 @@ class _Friend:
         """Return the values that belong to the entries ``start:stop`` of the input, whose index is in ``arrays``."""
         if not self.wanted.index:
             return self.source.read(names, start, stop)
-        wanted = [numbers(arrays[name]) for name in self.index_names]
+        wanted = [_whole_numbers(arrays[name], name, self._base, start) for name in self.index_names]
         entries = self._known().find(wanted)
         lost = np.flatnonzero(entries < 0)
         if len(lost):
@@ -184,11 +184,11 @@ class _Friend:
     def _known(self) -> Keys:
         if self._keys is None:
             steps = self.source.steps(self.index_names)
-            pieces = [self.source.read(self.index_names, first, last) for first, last in steps]
-            columns = [
-                np.concatenate([numbers(piece[name]) for piece in pieces] or [np.empty(0, np.int64)])
-                for name in self.index_names
-            ]
+            pieces = [(first, self.source.read(self.index_names, first, last)) for first, last in steps]
+            columns = []
+            for name in self.index_names:
+                own = [_whole_numbers(piece[name], name, self.source, first) for first, piece in pieces]
+                columns.append(np.concatenate(own or [np.empty(0, np.int64)]))
             self._keys = Keys(columns)
             if self._keys.twice is not None:
                 one, other = self._keys.twice
@@ -217,4 +217,13 @@ class _Friend:
 
 
 def _is_index(branch: Branch) -> bool:
-    return branch.depth == 0 and branch.is_integer and not branch.shape and not branch.optional
+    return branch.depth == 0 and branch.is_integer and not branch.shape
+
+
+def _whole_numbers(array: ak.Array, name: str, source: Source, start: int) -> Integers:
+    """Return the values of an index. Tables of pandas and pyarrow say that some may be missing, and have them all."""
+    missing = np.flatnonzero(ak.to_numpy(ak.is_none(array)))
+    if len(missing):
+        got = f"a missing value in entry {start + int(missing[0])}"
+        raise InputError(f"index {name} of a friend", got=got, expected="one for each entry", where=source.where)
+    return numbers(array)

@@ -4,6 +4,8 @@ import pickle
 
 import awkward as ak
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import uproot
 
@@ -98,6 +100,21 @@ def test_entries_are_found_by_index(folder, main, scores, friend, start, stop):
     assert found["score"].to_list() == [entry["score"] for entry in expected]
     assert found["tag"].to_list() == [entry["tag"] for entry in expected]
     assert found["met"].to_list() == main.met[start:stop].to_list()  # the input's own, not the friend's
+
+
+def test_a_table_whose_index_might_have_gaps(folder, main, scores, tmp_path):
+    """As pandas and pyarrow write it; one that has a gap is an error."""
+    columns = {name: pa.array([entry[name] for entry in scores.to_list()]) for name in ("run", "event", "score")}
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+    with _opened(folder, Friend(str(tmp_path / "a.parquet"), None, ("run", "event"))) as source:
+        assert source.read(["score"])["score"].to_list() == [entry["score"] for entry in _expected(main, scores)]
+    columns["event"] = pa.array([None, *columns["event"].to_pylist()[1:]])
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+    with (
+        _opened(folder, Friend(str(tmp_path / "a.parquet"), None, ("run", "event"))) as source,
+        pytest.raises(InputError, match="index event of a friend: got a missing value in entry 0, expected one for"),
+    ):
+        source.read(["score"])
 
 
 def test_a_friend_may_be_read_in_small_steps(folder, main, scores, monkeypatch):
