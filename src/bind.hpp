@@ -25,6 +25,7 @@ void bind_encoder(py::module_& module);
 void bind_file_image(py::module_& module);
 void bind_part_file(py::module_& module);
 void bind_permutation(py::module_& module);
+void bind_run_search(py::module_& module);
 void bind_cpu(py::module_& module);
 void bind_chunk_codec(py::module_& module);
 void bind_chunk_reader(py::module_& module);

@@ -20,6 +20,7 @@ PYBIND11_MODULE(_core, module) {
     bind_part_file(module);
     bind_permutation(module);
     bind_range_copier(module);
+    bind_run_search(module);
     bind_chunk_codec(module);
     bind_chunk_reader(module);
     bind_packed_reader(module);

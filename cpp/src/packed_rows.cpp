@@ -1,30 +1,30 @@
 #include "simdprep/detail/packed_rows.hpp"
 
-#include <algorithm>
-
 #include "simdprep/error.hpp"
 
 namespace simdprep::detail {
 namespace {
 
 // How far ahead rows are fetched from memory, and how much of each: what follows the processor sees coming.
-constexpr std::size_t rows_ahead = 2;
-constexpr std::size_t lines_ahead = 4;
+constexpr std::size_t rows_ahead = 3;
+constexpr std::size_t lines_ahead = 8;
 constexpr std::size_t line_bytes = 64;
+
+std::vector<std::uint64_t> starts_of(const std::vector<PackedBlock>& blocks) {
+    std::vector<std::uint64_t> starts{0};
+    for (const PackedBlock& block : blocks) starts.push_back(starts.back() + block.rows);
+    return starts;
+}
 
 }  // namespace
 
 PackedRows::PackedRows(std::vector<PackedBlock> blocks, std::size_t item_bytes)
-    : blocks_(std::move(blocks)), item_bytes_(item_bytes) {
-    starts_.push_back(0);
-    for (const PackedBlock& block : blocks_) starts_.push_back(starts_.back() + block.rows);
-}
+    : blocks_(std::move(blocks)), starts_(starts_of(blocks_)), item_bytes_(item_bytes) {}
 
 std::pair<const PackedBlock*, std::uint64_t> PackedRows::find(std::int64_t row) const {
     const auto number = static_cast<std::uint64_t>(row);
-    const auto after = std::upper_bound(starts_.begin(), starts_.end(), number);
-    const auto index = static_cast<std::size_t>(after - starts_.begin()) - 1;
-    return {&blocks_[index], number - starts_[index]};
+    const std::size_t index = starts_.find(number);
+    return {&blocks_[index], number - starts_.bounds()[index]};
 }
 
 std::pair<std::int64_t, std::int64_t> PackedRows::entries(const PackedBlock& block, std::uint64_t local) const {

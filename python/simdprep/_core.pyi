@@ -93,6 +93,7 @@ def permute(
 def read_branches(
     pool: ThreadPool, file: int, asked: Sequence[tuple[Any, ...]]
 ) -> list[tuple[NDArray[np.int64] | None, NDArray[np.uint8]]]: ...
+def find_runs(bounds: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.int64]: ...
 
 class StoredDataset:
     length: int

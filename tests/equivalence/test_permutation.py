@@ -50,3 +50,11 @@ def test_what_would_never_end_is_refused(change):
     keys = round_keys(1)[None]
     with pytest.raises(InternalError):
         _core.permute(arrays["entries"], arrays["which"], given["bits"], arrays["sizes"], keys)
+
+
+@pytest.mark.parametrize("lengths", [[1], [0, 0, 5, 0], [1024] * 20 + [7], [1, 1, 1, 9000, 0, 3], [9000, 1, 1, 1, 0]])
+def test_the_run_of_a_number_is_what_a_search_finds(lengths):
+    bounds = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    numbers = np.random.default_rng(1).permutation(int(bounds[-1]))
+    expected = np.searchsorted(bounds, numbers, side="right") - 1
+    np.testing.assert_array_equal(_core.find_runs(bounds, numbers), expected)

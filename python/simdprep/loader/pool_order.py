@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from .._core import find_runs
 from .buckets import Buckets
 from .lanes import Lanes
 from .permutation import hashes, permute, permute_each
@@ -94,7 +95,7 @@ class PoolOrder:
     def locate(self, positions: Positions) -> tuple[Positions, Positions]:
         """Return the row numbers at positions, and for each which of the pool's blocks it lies in."""
         places = self.places(positions)
-        local = np.searchsorted(self.place_bounds, places, side="right") - 1
+        local = find_runs(self.place_bounds, places)
         entries = places - self.place_bounds[local] + self._layout.entry_bounds[self.blocks[local]]
         return self._layout.rows_of(entries), local
 
@@ -155,7 +156,7 @@ class PoolOrder:
         assert self._buckets is not None
         positions = np.arange(self.start, self.stop, dtype=np.int64)
         places = self._places(positions)
-        local = np.searchsorted(self.place_bounds, places, side="right") - 1
+        local = find_runs(self.place_bounds, places)
         entries = places - self.place_bounds[local] + self._layout.entry_bounds[self.blocks[local]]
         counts = self._buckets.counts[self._layout.rows_of(entries)]
         return self._buckets.arrange(positions, counts, self._lanes, self._key)

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "simdprep/detail/run_search.hpp"
+
 namespace simdprep::detail {
 
 // A run of rows. Without offsets a row is an item. Row i has the entries [offsets[i], offsets[i + 1]): items or,
@@ -23,7 +25,7 @@ class PackedRows {
 public:
     PackedRows(std::vector<PackedBlock> blocks, std::size_t item_bytes);
 
-    [[nodiscard]] std::uint64_t size() const noexcept { return starts_.back(); }
+    [[nodiscard]] std::uint64_t size() const noexcept { return starts_.bounds().back(); }
     [[nodiscard]] std::size_t item_bytes() const noexcept { return item_bytes_; }
 
     // The lists of a row are lists of items themselves.
@@ -48,7 +50,7 @@ private:
     void prefetch_items(std::int64_t row) const;
 
     std::vector<PackedBlock> blocks_;
-    std::vector<std::uint64_t> starts_;  // number of each block's first row, and of all rows
+    RunSearch starts_;  // number of each block's first row, and of all rows
     std::size_t item_bytes_;
 };
 
