@@ -2,14 +2,15 @@
 
 Peers are run as their own programs put them together (:mod:`benchmarks.peers`), where their
 environments are there. ``simdprep`` decodes the file in every epoch; ``in memory`` is an epoch of a
-dataset that a first one has decoded. What is slow does a few batches only.
+dataset that a first one has decoded. What takes seconds for a batch does one, once, and its rate is
+that of these rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -32,22 +33,34 @@ SALT = "salt"
 WEAVER = "weaver on ROOT"
 COPY = "copy of ready batches"
 _FEW_BATCHES = 2
+IN_MEMORY = "simdprep, in memory, full shuffle"
+
+#: Contenders that take seconds for a batch, and how many batches they do, once.
+_SLOW_ONES, _SLOW_BATCHES = (FANCY, ITEMS), 1
+
+#: Batches that copies go round in, as ours do: what a loader has in flight.
+_COPIES = 8
 _SEED = 5
 
 #: Bytes of decoded rows that the loader may hold where it is to decode in every epoch: about 128 batches.
 _LITTLE = 1 << 28
 
 ASKS = "an epoch of shuffled batches of 1024"
-TARGETS: tuple[Target, ...] = (Target(FANCY, 4, "speed", 400, ("toy tracks",)),)
+MOST_ROUNDS = 5
+TARGETS: tuple[Target, ...] = (
+    Target(FANCY, 4, "speed", 400, ("toy tracks",)),
+    Target(f"{COPY}, 4 threads", 4, "speed", 0.83, ("toy tracks",), ours=IN_MEMORY),
+)
 if python_of("salt") is not None:
     TARGETS += (
         Target(f"{SALT}, 0 workers", 4, "speed", 12, ("toy tracks",)),
         Target(f"{SALT}, 4 workers", 4, "speed", 5, ("toy tracks",)),
+        Target(f"{SALT}, 0 workers", 4, "speed", 25, ("toy tracks",), ours=IN_MEMORY),
     )
 
 
 def cases(size: Size) -> Sequence[Case]:
-    return [toy_tracks(size), jet_class(size)]
+    return [toy_tracks(size, rows=100_000), jet_class(size)]
 
 
 prepare: Callable[[Case, Path], Prepared] = load_case.prepare
@@ -96,7 +109,7 @@ def resident_epochs(prepared: Prepared, threads: int) -> Callable[[], int]:
 
 
 class Copies:
-    """An epoch of copying ready batches that no cache holds: what memory allows at most."""
+    """An epoch of copying ready batches that no cache holds, into memory that is used again: the most there can be."""
 
     def __init__(self, prepared: Prepared, threads: int) -> None:
         self._shape = (prepared.batch_size, prepared.slots, len(prepared.fields))
@@ -105,49 +118,56 @@ class Copies:
         self._ready: NDArray[np.float32] | None = None
 
     def __call__(self) -> int:
-        """Copy them, each to new memory."""
+        """Copy them."""
         if self._ready is None:
             held = max(4, (1 << 28) // (4 * int(np.prod(self._shape))))  # more than caches hold
             self._ready = np.ones((held, *self._shape), np.float32)
-        ready = self._ready
+            self._copies = np.ones((_COPIES, *self._shape), np.float32)
         with ThreadPoolExecutor(self._threads) as executor:
-            return consume(executor.map(lambda number: ready[number % len(ready)].copy(), range(self._batches)))
+            return consume(executor.map(self._copy, range(self._batches)))
+
+    def _copy(self, number: int) -> None:
+        assert self._ready is not None
+        np.copyto(self._copies[number % _COPIES], self._ready[number % len(self._ready)])
 
 
 def contenders(prepared: Prepared, threads: Sequence[int]) -> list[Contender]:
     epoch = prepared.num_batches * prepared.batch_size
-    few = _FEW_BATCHES * prepared.batch_size
+    few = _SLOW_BATCHES * prepared.batch_size
     fancy = partial(
         h5py_loaders.fancy_batches, prepared.path("columns"), "tracks", prepared.fields,
-        batch_size=prepared.batch_size, num_batches=_FEW_BATCHES, seed=_SEED,
+        batch_size=prepared.batch_size, num_batches=_SLOW_BATCHES, seed=_SEED,
     )  # fmt: skip
-    found = [Contender(FANCY, lambda: consume(fancy()), few)]
-    for name, peer, batches in peers(prepared):
-        rows = batches * prepared.batch_size if batches else epoch
-        found.append(Contender(name, partial(peer.epoch, batches), rows, measures_memory=False))
+    found = [Contender(FANCY, lambda: consume(fancy()), few, once=True)]
+    for name, peer in peers(prepared):
+        slow = name in _SLOW_ONES
+        run = partial(peer.epoch, _SLOW_BATCHES if slow else 0)
+        rows = few if slow else epoch
+        found.append(Contender(name, run, rows, measures_memory=False, once=slow, program=peer))
     for count in threads:
         found.append(Contender(f"{COPY}, {count} threads", Copies(prepared, count), epoch))
     for count in threads:
-        runs = {
+        runs: dict[str, Callable[[], int]] = {
             "simdprep": partial(decoded_epoch, prepared, "columns", count),
             "simdprep, compound": partial(decoded_epoch, prepared, "compound", count),
             "simdprep, ragged": partial(decoded_epoch, prepared, "ragged", count),
-            "simdprep, in memory, full shuffle": resident_epochs(prepared, count),
+            IN_MEMORY: resident_epochs(prepared, count),
         }
         found += [Contender(name, run, epoch, count, is_ours=True) for name, run in runs.items()]
     return found
 
 
-def peers(prepared: Prepared) -> list[tuple[str, Peer, int]]:
-    """Return the peers whose environments are there: name, program, and batches of a run (0 for all)."""
+@lru_cache(maxsize=1)  # the same programs are timed and compared: each takes seconds to start
+def peers(prepared: Prepared) -> list[tuple[str, Peer]]:
+    """Return the peers whose environments are there: name and program."""
     found = []
     salt, weaver = python_of("salt"), python_of("weaver")
     if salt is not None:
         for workers in (0, 4):
             peer = Peer("salt_loader.py", salt, prepared.settings(workers=workers), prepared.folder)
-            found.append((f"{SALT}, {workers} workers", peer, 0))
+            found.append((f"{SALT}, {workers} workers", peer))
         items = Peer("torch_loader.py", salt, prepared.settings(), prepared.folder)
-        found.append((ITEMS, items, _FEW_BATCHES))
+        found.append((ITEMS, items))
     if weaver is not None:
         norm = prepared.standardise()
         more = {
@@ -156,19 +176,19 @@ def peers(prepared: Prepared) -> list[tuple[str, Peer, int]]:
         }  # fmt: skip
         for workers in (0, 4):
             peer = Peer("weaver_loader.py", weaver, prepared.settings(workers=workers, **more), prepared.folder)
-            found.append((f"{WEAVER}, {workers} workers", peer, 0))
+            found.append((f"{WEAVER}, {workers} workers", peer))
     return found
 
 
 def check(prepared: Prepared, results: Mapping[str, int]) -> None:
     """All went through as many batches; what they hand out is what the file holds, each row once."""
     for key, count in results.items():
-        few = key in (FANCY, ITEMS)
+        few = key in _SLOW_ONES
         # weaver's workers each leave out what fills no batch of theirs
         least = prepared.num_batches - 4 if key.startswith(WEAVER) else prepared.num_batches
-        assert count == _FEW_BATCHES if few else least <= count <= prepared.num_batches, (key, count)
-    for name, peer, _ in peers(prepared):
-        batches = peer.first_batches(_FEW_BATCHES)
+        assert count == _SLOW_BATCHES if few else least <= count <= prepared.num_batches, (key, count)
+    for name, peer in peers(prepared):
+        batches = peer.first_batches(_SLOW_BATCHES if name in _SLOW_ONES else _FEW_BATCHES)
         marks = batches["marks"].astype(np.int64)
         assert len(np.unique(marks)) == len(marks), name
         values, valid = prepared.expected(marks)

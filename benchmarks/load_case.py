@@ -88,13 +88,14 @@ class Prepared:
 
 def prepare(case: Case, folder: Path) -> Prepared:
     """Write the files; those that are there already are taken as they are."""
+    done = folder / "done.json"
+    if done.exists():
+        found = json.loads(done.read_text())
+        return Prepared(folder, tuple(found["fields"]), found["slots"], found["num_rows"], found["batch_size"])
     tracks = case.events().tracks
     ((_, slots),) = case.pad.items()
     num_rows = len(tracks)
     prepared = Prepared(folder, tuple(tracks.fields), slots, num_rows, min(1024, num_rows // 4))
-    done = folder / "done"
-    if done.exists():
-        return prepared
     first = tracks[tracks.fields[0]]
     marks = np.arange(num_rows)
     jets = ak.zip({"pt": ak.fill_none(ak.max(first, axis=1), 0), "mark": marks}, depth_limit=1)
@@ -111,7 +112,8 @@ def prepare(case: Case, folder: Path) -> Prepared:
             branches = {name: tracks[name][rows] for name in tracks.fields}
             tree = file.mktree("events", {**{name: branch.type for name, branch in branches.items()}, "mark": "int64"})
             tree.extend({**branches, "mark": marks[rows]})
-    done.touch()
+    found = {"fields": prepared.fields, "slots": slots, "num_rows": num_rows, "batch_size": prepared.batch_size}
+    done.write_text(json.dumps(found))
     return prepared
 
 

@@ -15,6 +15,16 @@ from .cases import Size
 THREADS = (1, 2, 4)
 
 
+class Program(Protocol):
+    """A process of a peer."""
+
+    def start(self) -> None:
+        """Start it, and return at once."""
+
+    def wait(self) -> None:
+        """Wait until it has imported what it needs."""
+
+
 @dataclass(frozen=True)
 class Contender:
     """One way to the answer.
@@ -28,9 +38,11 @@ class Contender:
         stores: The file it writes, whose size counts; ``None`` where it writes none.
         measures_memory: Its work is done in this process, so that the peak says something.
         in_threads: A peer that uses threads: measured against ours with as many.
-        once: It is run no more than once: too slow for rounds, or only the size of its file counts.
+        once: It is run no more than once: too slow for rounds, or only the size of its file counts. It may work
+            through fewer rows than the others; rates are told per row.
         isa: Instruction set that ours is told to use, in a process of its own; ``None`` for this process's.
         pid: The process that does the work, whose memory counts; ``None`` for this one.
+        program: A peer's own program, which is started before anything is timed; ``None`` where there is none.
     """
 
     name: str
@@ -44,6 +56,7 @@ class Contender:
     once: bool = False
     isa: str | None = None
     pid: int | None = None
+    program: Program | None = None
 
     @property
     def key(self) -> str:

@@ -23,6 +23,7 @@ class Run:
         threads: It used.
         is_ours: It is ours.
         rows: Rows of one run.
+        once: It was run once, for it is slow; its rate is that of these rows.
         seconds: Of one run.
         file_bytes: Size of the file it wrote.
         chunk_bytes: That of the stored chunks alone, without metadata.
@@ -33,6 +34,7 @@ class Run:
     threads: int
     is_ours: bool
     rows: int
+    once: bool
     seconds: Spread
     file_bytes: int | None = None
     chunk_bytes: int | None = None
@@ -132,6 +134,8 @@ class Result:
 def _line(run: Run, ratios: list[Ratio]) -> str:
     rate = run.rows / run.seconds.median
     parts = [f"{run.name:28} {run.threads} threads  {run.seconds.median:8.4f} s  {rate:12,.0f} rows/s"]
+    if run.once:
+        parts.append(f"(one run of {run.rows:,} rows)")
     if run.file_bytes is not None:
         parts.append(f"{run.file_bytes / 1e6:8.3f} MB")
     if run.memory is not None:

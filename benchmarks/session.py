@@ -86,6 +86,11 @@ def _run_case(name: str, case: Named, size: Size, folder: Path, rounds: int | No
 def _check(asked: Question, prepared: Any, contenders: Sequence[Contender], remotes: Remotes) -> dict[str, float]:
     """Run all once and compare what they found; return how long each took."""
     seconds, answers = {}, {}
+    programs = [entry.program for entry in contenders if entry.program is not None]
+    for program in programs:
+        program.start()
+    for program in programs:
+        program.wait()
     for entry in contenders:
         begun = time.perf_counter()
         answers[entry.key] = remotes.answer(entry)
@@ -100,6 +105,7 @@ def _run_of(entry: Contender, times: Times, memory: Memory | None) -> Run:
         entry.threads,
         entry.is_ours,
         entry.rows,
+        entry.once,
         Spread.of(times.seconds[entry.key]),
         None if entry.stores is None else entry.stores.stat().st_size,
         None if entry.stores is None else h5py_file.chunk_bytes(entry.stores),

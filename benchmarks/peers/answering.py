@@ -14,8 +14,10 @@ Epoch = Callable[[], Iterator[tuple[Any, Any, Any]]]
 
 
 def answer(epoch: Epoch) -> None:
-    """Answer requests: an epoch, or its first batches as a file."""
+    """Say that all is imported, then answer requests: an epoch, or its first batches as a file."""
     said, sys.stdout = sys.stdout, sys.stderr  # what the peer prints is no answer
+    said.write("{}\n")
+    said.flush()
     for line in sys.stdin:
         request = json.loads(line)
         batches = rows = 0

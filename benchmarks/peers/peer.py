@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent
 
 
 class Peer:
-    """A peer's loader, started at its first request and ended with this object.
+    """A peer's loader, started at its first request at the latest, and ended with this object.
 
     Args:
         program: File name of the program in this folder.
@@ -29,9 +29,25 @@ class Peer:
         self._name = Path(program).stem
         self._folder = folder
         self._process: subprocess.Popen[str] | None = None
+        self._is_ready = False
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_process": None}
+        return {**self.__dict__, "_process": None, "_is_ready": False}
+
+    def start(self) -> None:
+        """Start the program, and return at once."""
+        if self._process is None:
+            self._process = subprocess.Popen(
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=self._folder
+            )
+            weakref.finalize(self, _end, self._process)
+
+    def wait(self) -> None:
+        """Wait until the program has imported what it needs and takes requests; it need not have been started."""
+        if not self._is_ready:
+            self.start()
+            self._answer()
+            self._is_ready = True
 
     def epoch(self, batches: int = 0) -> int:
         """Let it go through an epoch, or the first batches of one; return how many batches there were."""
@@ -49,15 +65,16 @@ class Peer:
         return self._ask(request)
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        if self._process is None:
-            self._process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=self._folder
-            )
-            weakref.finalize(self, _end, self._process)
+        self.wait()
+        assert self._process is not None
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process is not None
+        assert self._process.stdout is not None
         answer = self._process.stdout.readline()
         if not answer:
             raise RuntimeError(f"{self._name} ended with code {self._process.wait()}; its words are above")
