@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from ..errors import ResourceError
+
 Memory = NDArray[np.uint8]
 
 #: Bytes to which an array's first byte is aligned: a cache line, and what frameworks ask for to
@@ -28,8 +30,20 @@ _LEAST_BYTES = 1 << 14
 
 
 def plain_memory(size: int) -> Memory:
-    """Return new aligned memory of ``size`` bytes."""
-    whole = np.empty(size + ALIGNMENT, np.uint8)
+    """Return new aligned memory of ``size`` bytes.
+
+    Raises:
+        ResourceError: there is not as much.
+    """
+    try:
+        whole = np.empty(size + ALIGNMENT, np.uint8)
+    except (MemoryError, ValueError) as error:  # a size that no array can have is no less too large
+        raise ResourceError(
+            "memory for a batch",
+            got=f"{size:,} bytes",
+            expected="what the system can give",
+            hint="a smaller batch_size",
+        ) from error
     first = -whole.ctypes.data % ALIGNMENT
     return whole[first : first + size]
 

@@ -111,8 +111,11 @@ class Pass:
                 if self.find_fault is not None:
                     row = self.find_fault(index, self.steps[: number + 1], error, check)
                     rows = rows if row is None else f", row {row}"
-                error.add_note(f"in the transform {name}, batch {step} of epoch {self.epoch}{rows}")
-                raise
+                note = f"in the transform {name}, batch {step} of epoch {self.epoch}{rows}"
+                if not isinstance(error, StopIteration):
+                    error.add_note(note)
+                    raise
+                raise RuntimeError(f"StopIteration {note}") from error  # a generator lets none through
         return self.move.send(batch)
 
 

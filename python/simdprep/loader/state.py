@@ -58,7 +58,7 @@ def read_state(state: object, identity: Mapping[str, Any]) -> tuple[int, int]:
                 got=repr(state.get(name)),
                 expected=f"{here!r}, as in this loader",
                 where="load_state_dict",
-                hint="the dataset and arguments it was saved with",
+                hint="the files, rows=, sample=, bucket= and other arguments it was saved with",
             )
     for name in ("epoch", "step"):
         check_integer(f"{name} in the state", state.get(name), least=0, where="load_state_dict")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import simdprep as sp
+from simdprep.errors import ResourceError
 from simdprep.loader.buffers import ALIGNMENT, IDLE_PER_SIZE, SIZES, Buffers
 from simdprep.loader.form import values_of
 
@@ -131,3 +132,9 @@ def test_an_epoch_goes_through_few_pieces_of_memory(stored):
     loader = sp.Loader(stored["columns"].open(), inputs={"Jet": ["pt", "n"]}, batch_size=1000)
     places = {batch["Jet"].ctypes.data for _ in range(10) for batch in loader}
     assert len(places) <= 8
+
+
+@pytest.mark.parametrize("size", [1 << 50, (1 << 63) - 1000])
+def test_a_batch_beyond_all_memory_is_one_line(size):
+    with pytest.raises(ResourceError, match=r"(?s)memory for a batch: got [\d,]+ bytes.*a smaller batch_size"):
+        Buffers().array((size // 4,), np.float32)

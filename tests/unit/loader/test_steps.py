@@ -159,3 +159,11 @@ def test_a_batch_can_be_made_anew():
         batch.replace(label=1)
     with pytest.raises(KeyError):
         batch["y"]
+
+
+def test_a_function_that_raises_stop_iteration_ends_no_epoch(stored):
+    def empty(batch):
+        return next(iter(()))
+
+    with pytest.raises(RuntimeError, match="StopIteration in the transform empty, batch 0 of epoch 0"):
+        list(loader_of(stored, empty))
