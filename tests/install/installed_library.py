@@ -8,7 +8,7 @@ import pytest
 
 from tests.cmake_build import RELEASE, ROOT, build, configure, kept, run, tool
 
-QUICK = "CMAKE_BUILD_TYPE=Debug"  # projects of users, compiled in half the time
+QUICK = "CMAKE_BUILD_TYPE=None"  # projects of users, compiled in half the time
 
 #: The compilers that projects of users are built with, by the names they may have.
 COMPILERS = {"gcc": ["g++"], "clang": ["clang++", *(f"clang++-{version}" for version in range(21, 13, -1))]}

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import simdprep as sp
-from tests.cmake_build import ROOT, build, configure, kept, run
+from tests.cmake_build import RELEASE, ROOT, build, configure, kept, run
 from tests.golden.stored_bytes import stored_sha256
 from tests.install.dumped_events import dumped_events, fill_values
 from tests.install.installed_library import QUICK, compiler, has_hdf5, needed
@@ -106,8 +106,9 @@ class TestWays:
 
     @pytest.mark.parametrize("name", ["gcc", pytest.param("clang", marks=pytest.mark.long)])
     def test_a_source_tree(self, tmp_path, wanted, name):
-        source = f"SIMDPREP_SOURCE={ROOT}"
-        self.check(built(f"dumper-source-{name}", source, f"CMAKE_CXX_COMPILER={compiler(name)}"), tmp_path, wanted)
+        known = RELEASE if name == "gcc" else ()  # another folder has compiled it so
+        chosen = (f"SIMDPREP_SOURCE={ROOT}", f"CMAKE_CXX_COMPILER={compiler(name)}", *known)
+        self.check(built(f"dumper-source-{name}", *chosen), tmp_path, wanted)
 
     @pytest.mark.parametrize("place", ["prefix", "wheel"])
     def test_without_cmake(self, request, tmp_path, wanted, place):

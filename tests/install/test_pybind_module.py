@@ -8,7 +8,8 @@ from pathlib import Path
 import h5py
 import pytest
 
-from tests.cmake_build import ROOT, build, configure, kept, run, tool
+from tests.cmake_build import ROOT, build, configure, run
+from tests.install.installed_library import QUICK
 
 EXAMPLE = ROOT / "examples" / "cpp" / "pybind_module"
 
@@ -56,19 +57,15 @@ print(len({{line.split("/")[-1] for line in maps.splitlines() if "libhdf5" in li
 
 
 @pytest.fixture(scope="module")
-def module(tmp_path_factory):
+def module(prefix, tmp_path_factory):
     """The folder of the module, built against the installed library."""
     if not importlib.util.find_spec("pybind11"):
         pytest.skip("pybind11 is not installed")
     folder = tmp_path_factory.mktemp("module")
-    with kept("cpp-install") as built:
-        configure(ROOT, built, "CMAKE_BUILD_TYPE=Debug")
-        build(built, "simdprep")
-        run(tool("cmake"), "--install", built, "--component", "core", "--prefix", folder / "prefix")
     cmake_folder = run(sys.executable, "-m", "pybind11", "--cmakedir").stdout.strip()
     done = configure(
-        EXAMPLE, folder / "build", f"CMAKE_PREFIX_PATH={folder / 'prefix'}", f"pybind11_DIR={cmake_folder}",
-        f"Python_EXECUTABLE={sys.executable}", "CMAKE_BUILD_TYPE=Debug", "CMAKE_CXX_FLAGS=-Wall -Wextra -Werror",
+        EXAMPLE, folder / "build", f"CMAKE_PREFIX_PATH={prefix}", f"pybind11_DIR={cmake_folder}",
+        f"Python_EXECUTABLE={sys.executable}", QUICK, "CMAKE_CXX_FLAGS=-Wall -Wextra -Werror",
         check=False,
     )  # fmt: skip
     if "HDF5 (C library): got none" in done.stdout:

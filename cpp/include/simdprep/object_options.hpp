@@ -146,8 +146,8 @@ struct RowOptions {
 // Where events come from; `size` 0 or empty texts for what is not known.
 struct InputFile {
     std::string name;
-    std::uint64_t size = 0;
-    std::string uuid = {};
+    std::uint64_t size = 0;  // in bytes
+    std::string uuid = {};   // of a ROOT file
     std::string tree = {};
 };
 

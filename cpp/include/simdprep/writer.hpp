@@ -101,17 +101,20 @@ private:
 // With numbers the dataset, and its bytes, are those of one thread that fills in this order. Every number from 0 on
 // must be ended or skipped, and be handed out in ascending order: a thread that is `order_window` events ahead waits
 // for the others, so destroy a Filler whose thread has nothing more to do. AlignmentError if all of them wait for a
-// number that does not come within seconds. An event that end_event(number) refused is still to be skipped. Either all events of a dataset have numbers or none.
+// number that does not come within seconds. An event that end_event(number) refused is still to be skipped. Either all
+// events of a dataset have numbers or none.
 class Filler {
 public:
     ~Filler();
     Filler(Filler&&) noexcept;
     Filler& operator=(Filler&&) = delete;
 
+    // This thread's handle of an object of the writer's.
     template <class T>
     [[nodiscard]] ObjectWriter<T> of(const ObjectWriter<T>& writer) const {
         return ObjectWriter<T>(state_, writer.object_, writer.recipe_);
     }
+    // As Writer::end_event().
     void end_event();
     void end_event(std::uint64_t number);
     // Drops what was filled of this event.

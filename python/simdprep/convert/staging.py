@@ -6,13 +6,12 @@ import json
 import os
 import socket
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from .. import _core
 from ..errors import InputError
-from ..storage.output import file_error
+from ..storage.commit import commit_text
 from .journal import Journal
 from .tasks import Task
 
@@ -110,22 +109,3 @@ class Staging:
         path = self.folder / name
         others = tuple(sorted(entry for entry in self.folder.glob("journal*.jsonl") if entry != path))
         return Journal(path, others)
-
-
-def commit_text(path: Path, content: bytes) -> None:
-    """Write a small file under a temporary name, sync it, and give it its name.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
-    temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        _core.commit_existing(str(temporary), str(path))
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise file_error(error, path) from error

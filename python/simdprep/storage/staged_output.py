@@ -10,13 +10,13 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from .. import _core
 from ..errors import OutputError
 from ..schema import EVENTS, Schema
+from .commit import commit_text
 from .manifest import MANIFEST, Manifest
 from .merge import merge_parts
 from .merge_ahead import MergeAhead
@@ -172,18 +172,7 @@ class StagedOutput(Output):
         return PartRecord(target, part.num_rows, part.rows, size, sha256, part.inputs_json)
 
     def _write_moves(self, moves: Mapping[str, str]) -> None:
-        path = self.folder / _MOVES
-        temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
-        try:
-            with temporary.open("w") as file:
-                json.dump(moves, file)
-                file.flush()
-                os.fsync(file.fileno())
-            _core.commit_existing(str(temporary), str(path))
-        except OSError as error:
-            with suppress(OSError):
-                temporary.unlink()
-            raise file_error(error, path) from error
+        commit_text(self.folder / _MOVES, json.dumps(moves).encode())
 
     def _records_before(self) -> list[PartRecord]:
         manifest = Manifest.read(self.path)
