@@ -10,7 +10,7 @@ from tests import real_data
 
 hypothesis.settings.register_profile(
     "ci",
-    max_examples=60,
+    max_examples=40,
     deadline=None,  # machines are shared
     derandomize=True,  # red means the change is at fault
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
