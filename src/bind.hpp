@@ -22,7 +22,6 @@ void bind_new_array(py::module_& module);
 void bind_packing(py::module_& module);
 void bind_padding(py::module_& module);
 void bind_encoder(py::module_& module);
-void bind_file_image(py::module_& module);
 void bind_part_file(py::module_& module);
 void bind_permutation(py::module_& module);
 void bind_run_search(py::module_& module);
@@ -33,6 +32,7 @@ void bind_packed_reader(py::module_& module);
 void bind_gather(py::module_& module);
 void bind_gather_ragged(py::module_& module);
 void bind_unpad(py::module_& module);
+void bind_write_queue(py::module_& module);
 
 using OffsetArray = py::array_t<std::int64_t, py::array::c_style>;
 

@@ -16,7 +16,6 @@ PYBIND11_MODULE(_core, module) {
     bind_packing(module);
     bind_padding(module);
     bind_encoder(module);
-    bind_file_image(module);
     bind_part_file(module);
     bind_permutation(module);
     bind_range_copier(module);
@@ -28,4 +27,5 @@ PYBIND11_MODULE(_core, module) {
     bind_gather_ragged(module);
     bind_unpad(module);
     bind_basket(module);
+    bind_write_queue(module);
 }

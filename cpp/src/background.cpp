@@ -12,7 +12,7 @@ Background::Background(Encoder& encoder, Steps steps, bool threaded)
     if (!threaded_) return;
     try {
         encoder_thread_ = std::thread([this] { encode_batches(); });
-        committer_thread_ = std::thread([this] { commit_images(); });
+        committer_thread_ = std::thread([this] { commit_parts(); });
     } catch (const std::system_error& error) {
         stop();
         throw ResourceError(std::string("cannot start threads: ") + error.what(), {}, "{.threads = 1}");
@@ -41,14 +41,24 @@ void Background::rethrow() const {
 void Background::fail() noexcept {
     if (failure_ == nullptr) failure_ = std::current_exception();
     batches_.clear();
-    parts_.clear();
-    images_.clear();
+    runs_.clear();
+    written_.clear();
 }
 
-bool Background::has_room_for_part() const { return parts_.empty() && images_.empty() && !serving_ && !committing_; }
+void Background::store_now(Part part) {
+    if (auto written = steps_.store(std::move(part))) steps_.commit(std::move(*written));
+}
+
+void Background::hand_on(Part part) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return stopping_ || failure_ != nullptr || runs_.size() < most_runs; });
+    if (stopping_ || failure_ != nullptr) return;
+    runs_.push_back(std::move(part));
+    changed_.notify_all();
+}
 
 bool Background::is_idle() const {
-    return batches_.empty() && parts_.empty() && images_.empty() && !encoding_ && !serving_ && !committing_;
+    return batches_.empty() && runs_.empty() && written_.empty() && !encoding_ && !serving_ && !committing_;
 }
 
 void Background::submit(std::unique_ptr<EventBuffer> batch) {
@@ -56,7 +66,7 @@ void Background::submit(std::unique_ptr<EventBuffer> batch) {
     rethrow();
     if (!threaded_) {
         try {
-            for (Part& part : encoder_.fill(batch->batch())) steps_.commit(steps_.make_image(std::move(part)));
+            encoder_.fill(batch->batch(), [this](Part part) { store_now(std::move(part)); });
             batch->clear();
             used_.push_back(std::move(batch));
         } catch (...) {
@@ -66,27 +76,29 @@ void Background::submit(std::unique_ptr<EventBuffer> batch) {
         return;
     }
     while (batches_.size() >= most_batches && failure_ == nullptr) {
-        if (!parts_.empty() && !serving_) serve(lock);
+        if (!runs_.empty() && !serving_) serve(lock);
         else changed_.wait(lock);
     }
     rethrow();
     batches_.push_back(std::move(batch));
     changed_.notify_all();
-    if (!parts_.empty() && !serving_) serve(lock);
+    if (!runs_.empty() && !serving_) serve(lock);
     rethrow();
 }
 
 void Background::serve(std::unique_lock<std::mutex>& lock) {
     serving_ = true;
-    Part part = std::move(parts_.front());
-    parts_.pop_front();
+    Part part = std::move(runs_.front());
+    runs_.pop_front();
     changed_.notify_all();
     lock.unlock();
     try {
-        PartImage image = steps_.make_image(std::move(part));
+        std::optional<WrittenPart> written = steps_.store(std::move(part));
         lock.lock();
-        changed_.wait(lock, [this] { return images_.size() < most_images || failure_ != nullptr; });
-        if (failure_ == nullptr) images_.push_back(std::move(image));
+        if (written) {
+            changed_.wait(lock, [this] { return written_.size() < most_written || failure_ != nullptr; });
+            if (failure_ == nullptr) written_.push_back(std::move(*written));
+        }
     } catch (...) {
         if (!lock.owns_lock()) lock.lock();
         fail();
@@ -110,17 +122,17 @@ void Background::drain() {
 
 void Background::drain(std::unique_lock<std::mutex>& lock) {
     while (!is_idle() && failure_ == nullptr) {
-        if (!parts_.empty() && !serving_) serve(lock);
+        if (!runs_.empty() && !serving_) serve(lock);
         else changed_.wait(lock);
     }
     rethrow();
 }
 
-void Background::finish(const std::function<void(Part)>& take) {
+void Background::finish(const TakePart& take) {
     std::unique_lock lock(mutex_);
     drain(lock);
     try {
-        for (Part& part : encoder_.finish()) take(std::move(part));
+        encoder_.finish(take);
     } catch (...) {
         fail();
         throw;
@@ -137,9 +149,8 @@ void Background::encode_batches() {
         encoding_ = true;
         changed_.notify_all();
         lock.unlock();
-        std::vector<Part> done;
         try {
-            done = encoder_.fill(batch->batch());
+            encoder_.fill(batch->batch(), [this](Part part) { hand_on(std::move(part)); });
             batch->clear();
             lock.lock();
             used_.push_back(std::move(batch));
@@ -147,30 +158,23 @@ void Background::encode_batches() {
             if (!lock.owns_lock()) lock.lock();
             fail();
         }
-        for (Part& part : done) {
-            // One part at a time becomes a file, so that memory does not grow when the disk is slow.
-            changed_.wait(lock, [this] { return stopping_ || failure_ != nullptr || has_room_for_part(); });
-            if (stopping_ || failure_ != nullptr) break;
-            parts_.push_back(std::move(part));
-            changed_.notify_all();
-        }
         encoding_ = false;
         changed_.notify_all();
     }
 }
 
-void Background::commit_images() {
+void Background::commit_parts() {
     std::unique_lock lock(mutex_);
     while (true) {
-        changed_.wait(lock, [this] { return stopping_ || !images_.empty(); });
+        changed_.wait(lock, [this] { return stopping_ || !written_.empty(); });
         if (stopping_) return;
-        PartImage image = std::move(images_.front());
-        images_.pop_front();
+        WrittenPart part = std::move(written_.front());
+        written_.pop_front();
         committing_ = true;
         changed_.notify_all();
         lock.unlock();
         try {
-            steps_.commit(std::move(image));
+            steps_.commit(std::move(part));
             lock.lock();
         } catch (...) {
             lock.lock();

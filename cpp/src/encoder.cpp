@@ -48,9 +48,8 @@ public:
         start_part(0, options_.first_event);
     }
 
-    std::vector<Part> fill(const Batch& batch) {
+    void fill(const Batch& batch, const TakePart& take) {
         batch.check(schema_);
-        std::vector<Part> done;
         std::uint64_t at = 0;
         next_event_ = 0;
         while (at < batch.num_rows) {
@@ -59,17 +58,14 @@ public:
                 append_open(batch, {at, batch.num_rows});
                 break;
             }
-            at = encode_groups(batch, at, room, done);
+            at = encode_groups(batch, at, room, take);
         }
         append_flat(batch, {batch.num_rows, batch.num_rows}, /*trailing_events=*/true);
         events_before_ += batch.num_events;
-        return done;
     }
 
-    std::vector<Part> finish() {
-        std::vector<Part> done;
-        if (part_.num_rows > 0 || part_.num_events > 0 || parts_ == 0) done.push_back(close_part());
-        return done;
+    void finish(const TakePart& take) {
+        if (part_.num_rows > 0 || part_.num_events > 0 || parts_ == 0) take(close_part());
     }
 
     const Schema& schema() const { return schema_; }
@@ -89,13 +85,14 @@ private:
         part_.num_truncated.assign(schema_.objects().size(), 0);
         part_.datasets.resize(description_->datasets.size());
         stored_bytes_ = 0;
+        handed_out_ = 0;
         open_rows_ = 0;
     }
 
     // Encodes as many whole chunks as are at hand and cheap to hold, beginning with the open one;
     // returns the row after the last that was taken. Chunks encoded past the end of a part are
     // dropped: the next part begins with them anew.
-    std::uint64_t encode_groups(const Batch& batch, std::uint64_t at, std::uint64_t room, std::vector<Part>& done) {
+    std::uint64_t encode_groups(const Batch& batch, std::uint64_t at, std::uint64_t room, const TakePart& take) {
         const std::uint64_t available = 1 + (batch.num_rows - at - room) / chunk_rows();
         const std::uint64_t budget = step_bytes_per_thread * pool_.size() / std::max<std::uint64_t>(group_bytes_, 1);
         const std::uint64_t groups = std::clamp<std::uint64_t>(budget, 1, available);
@@ -122,13 +119,16 @@ private:
             }
             append_flat(batch, rows, false);
             count_rows(batch, rows);
-            if (!past_limit()) continue;
+            if (!past_limit()) {
+                if (options_.run_bytes > 0 && stored_bytes_ - handed_out_ > options_.run_bytes) take(take_run());
+                continue;
+            }
             std::uint64_t end = rows.end;
             if (const std::uint64_t event_end = end_of_event(batch, rows.end); event_end > rows.end) {
                 end = event_end;
                 append_open(batch, {rows.end, end});
             }
-            done.push_back(close_part());
+            take(close_part());
             return end;
         }
         return rows_of(groups - 1).end;
@@ -235,6 +235,29 @@ private:
         return stored_bytes_ > options_.part_bytes;
     }
 
+    // The full chunks that are there, where no rows wait in open ones.
+    Part take_run() {
+        Part run;
+        run.description = description_;
+        run.row_start = part_.row_start;
+        run.num_rows = part_.num_rows;
+        run.event_start = part_.event_start;
+        run.num_events = part_.num_events;
+        run.num_items = part_.num_items;
+        run.num_truncated = part_.num_truncated;
+        run.is_complete = false;
+        run.datasets.resize(part_.datasets.size());
+        for (const std::size_t index : flat_datasets_) run.datasets[index] = streams_[index].take_full();
+        for (const std::size_t index : row_datasets_) {
+            StoredDataset& stored = part_.datasets[index];
+            stored.length = part_.num_rows;
+            const std::uint64_t next = stored.first_chunk + stored.chunks.size();
+            run.datasets[index] = std::exchange(stored, {0, next, {}});
+        }
+        handed_out_ = stored_bytes_;
+        return run;
+    }
+
     Part close_part() {
         pool_.parallel_for(description_->datasets.size(), [&](std::size_t index) {
             const DatasetDescription& dataset = description_->datasets[index];
@@ -279,7 +302,8 @@ private:
     std::vector<detail::FlatStream> streams_;     // per dataset; used by flat ones
     Part part_;
     std::uint64_t open_rows_ = 0;
-    std::uint64_t stored_bytes_ = 0;
+    std::uint64_t stored_bytes_ = 0;  // of the open part
+    std::uint64_t handed_out_ = 0;    // of these, with its runs
     std::uint64_t events_before_ = 0;  // events of earlier batches
     std::uint64_t next_event_ = 0;     // first event of this batch not yet appended
     std::uint64_t parts_ = 0;
@@ -293,8 +317,18 @@ Encoder& Encoder::operator=(Encoder&&) noexcept = default;
 
 const Schema& Encoder::schema() const { return state_->schema(); }
 const Description& Encoder::description() const { return state_->description(); }
-std::vector<Part> Encoder::fill(const Batch& batch) { return state_->fill(batch); }
-std::vector<Part> Encoder::finish() { return state_->finish(); }
+void Encoder::fill(const Batch& batch, const TakePart& take) { state_->fill(batch, take); }
+void Encoder::finish(const TakePart& take) { state_->finish(take); }
+std::vector<Part> Encoder::fill(const Batch& batch) {
+    std::vector<Part> parts;
+    fill(batch, [&](Part part) { parts.push_back(std::move(part)); });
+    return parts;
+}
+std::vector<Part> Encoder::finish() {
+    std::vector<Part> parts;
+    finish([&](Part part) { parts.push_back(std::move(part)); });
+    return parts;
+}
 std::uint64_t Encoder::num_rows() const { return state_->num_rows(); }
 std::uint64_t Encoder::num_events() const { return state_->num_events(); }
 

@@ -38,6 +38,13 @@ void FlatStream::encode_open() {
     open_.clear();
 }
 
+StoredDataset FlatStream::take_full() {
+    StoredDataset full{0, result_.first_chunk, std::exchange(result_.chunks, {})};
+    result_.first_chunk += full.chunks.size();
+    full.length = result_.first_chunk * dataset_.chunk_rows;
+    return full;
+}
+
 StoredDataset FlatStream::take() {
     if (!open_.empty()) {
         // Stored chunks are full-size; what lies past the end holds the fill value.

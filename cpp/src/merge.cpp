@@ -88,7 +88,10 @@ private:
             for (std::uint64_t number = begin; number < std::min(begin + window, chunks); ++number)
                 tasks.push_back(read(index, number));
             pool_.parallel_for(tasks.size(), [&](std::size_t task) { make(dataset, tasks[task]); });
-            for (const Task& task : tasks) target.write(index, task.number, task.result);
+            std::vector<StoredDataset> run(description_->datasets.size());
+            run[index] = {std::min((begin + tasks.size()) * dataset.chunk_rows, length), begin, {}};
+            for (Task& task : tasks) run[index].chunks.push_back(std::move(task.result));
+            target.add(std::move(run));
         }
     }
 
@@ -177,9 +180,10 @@ void merge_parts(Sink& sink, const Schema& schema, std::shared_ptr<const Descrip
     std::vector<std::unique_ptr<ChunkSource>> sources;
     for (const StoredPart& part : parts) sources.push_back(sink.open(part.path, description));
     Merge merge(schema, description, parts, std::move(sources), pool);
-    const std::unique_ptr<ChunkTarget> file = sink.create(target, description, merge.lengths(), notes);
+    const std::unique_ptr<ChunkTarget> file = sink.create(target, description, pool.size() > 1);
     merge.write(*file);
-    file->close();
+    file->close(notes);
+    file->finish();
     check_file(sink, target, description, merge.lengths());
 }
 

@@ -7,8 +7,10 @@
 #include <cctype>
 #include <cstdio>
 #include <functional>
+#include <future>
 #include <utility>
 
+#include "simdprep/detail/sha256.hpp"
 #include "simdprep/detail/system_error.hpp"
 #include "simdprep/error.hpp"
 
@@ -74,6 +76,22 @@ auto with_file_errors(const fs::path& path, const Body& body) {
 }
 
 }  // namespace
+
+UnnamedFile::UnnamedFile(fs::path path, std::unique_ptr<ChunkTarget> target)
+    : path_(std::move(path)), owner_(::getpid()), target_(std::move(target)) {}
+
+UnnamedFile::UnnamedFile(UnnamedFile&& other) noexcept
+    : path_(std::exchange(other.path_, {})), owner_(other.owner_), target_(std::move(other.target_)) {}
+
+UnnamedFile::~UnnamedFile() {
+    target_.reset();
+    if (!path_.empty() && owner_ == ::getpid()) ::unlink(path_.c_str());  // what a forked child lets go is not its own
+}
+
+void UnnamedFile::finish() {
+    target_->finish();
+    target_.reset();
+}
 
 Output::Output(fs::path path, bool overwrite) : path_(std::move(path)), overwrite_(overwrite), is_file_(names_file(path_)) {
     with_file_errors(path_, [&] { check(); });
@@ -168,19 +186,35 @@ std::uint64_t Output::bytes() const {
     return bytes;
 }
 
-void Output::add(const FileImage& image, ManifestPart part) {
+fs::path Output::new_part(std::size_t number) const {
+    return with_file_errors(path_, [&] {
+        if (!is_file_ || number > 0) fs::create_directory(staging());
+        fs::path path = temporary_name(is_file_ && number == 0 ? path_ : part_path(number));
+        fs::remove(path);  // left behind by a killed process that had our number
+        return path;
+    });
+}
+
+void Output::add(UnnamedFile file, ManifestPart part) {
+    file.finish();
     with_file_errors(path_, [&] { fs::create_directory(staging()); });
     const fs::path target = part_path(parts_.size());
-    const CommittedFile committed = commit_file(target, image);
+    std::future<std::string> hash;  // of what a manifest names, while the disk has its own time
+    if (!is_file_) hash = std::async([path = file.path()] { return detail::sha256_file(path); });
     part.name = target.filename().string();
-    part.bytes = committed.bytes;
-    part.sha256 = committed.sha256;
+    part.bytes = with_file_errors(path_, [&] { return std::uint64_t{fs::file_size(file.path())}; });
+    sync_file(file.path());
+    if (hash.valid()) part.sha256 = hash.get();
+    commit_existing(file.path(), target);
+    file.release();
     parts_.push_back(std::move(part));
 }
 
-void Output::commit_whole(const FileImage& image) {
+void Output::commit_whole(UnnamedFile file) {
+    file.finish();
     with_file_errors(path_, [&] { check(); });  // what somebody else put there meanwhile is kept, too
-    commit_file(path_, image, Hash::no);
+    commit_existing(file.path(), path_);
+    file.release();
 }
 
 void Output::commit_merged(const fs::path& temporary) {

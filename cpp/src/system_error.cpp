@@ -49,7 +49,7 @@ std::string hint_of(int code, const std::filesystem::path& path) {
 }  // namespace
 
 void throw_output_error(std::string_view what, const std::filesystem::path& path, int code, std::uint64_t needed) {
-    const std::string need = std::to_string(needed) + " bytes";
+    const std::string need = needed > 0 ? std::to_string(needed) + " bytes" : "more";
     const std::string again = "freeing space and running again; what is committed already is safe";
     if (code == ENOSPC) {
         throw ResourceError(expected("disk full", free_bytes(path), "room for " + need), path.string(), again);

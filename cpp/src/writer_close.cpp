@@ -17,8 +17,8 @@ void WriterState::flush() {
     if (own_->buffer_ != nullptr && own_->buffer_->num_events() > 0 && !own_->buffer_->has_open_event()) hand_over(*own_);
     background_->finish([this](Part part) {
         if (part.num_events == 0) return;
-        PartImage image = make_image(std::move(part));
-        output_.add(image.file, std::move(image.record));
+        auto written = store(std::move(part));
+        if (written) output_.add(std::move(written->file), std::move(written->record));
     });
 }
 
@@ -29,10 +29,12 @@ WriteSummary WriterState::close() {
         finish();
     } catch (const std::bad_alloc&) {
         open_.store(false, std::memory_order_release);
+        growing_.reset();
         output_.release();
         throw ResourceError("memory exhausted: the dataset is incomplete", path(), "fewer threads, or smaller part_bytes");
     } catch (...) {
         open_.store(false, std::memory_order_release);  // it is thrown here, so the destructor has nothing to tell
+        growing_.reset();
         output_.release();
         throw;
     }
@@ -58,9 +60,10 @@ void WriterState::finish() {
 void WriterState::finish_output() {
     background_->finish([this](Part part) {
         const bool only = output_.is_file() && parts_.empty();
-        PartImage image = make_image(std::move(part));
-        if (only) output_.commit_whole(image.file);
-        else output_.add(image.file, std::move(image.record));
+        auto written = store(std::move(part));
+        if (!written) return;
+        if (only) output_.commit_whole(std::move(written->file));
+        else output_.add(std::move(written->file), std::move(written->record));
         whole_ = only;
     });
     if (!output_.is_file()) output_.commit_manifest(schema_->to_json());
@@ -107,6 +110,7 @@ void WriterState::abandon() {
     }
     open_.store(false, std::memory_order_release);
     signals_.reset();
+    growing_.reset();
     std::uint64_t rows = 0;
     for (const ManifestPart& part : output_.parts()) rows += part.num_rows;
     std::error_code ignored;
@@ -120,8 +124,8 @@ void WriterState::keep_parts() {
     hand_over_all();
     background_->finish([this](Part part) {
         if (part.num_events == 0) return;
-        PartImage image = make_image(std::move(part));
-        output_.add(image.file, std::move(image.record));
+        auto written = store(std::move(part));
+        if (written) output_.add(std::move(written->file), std::move(written->record));
     });
 }
 

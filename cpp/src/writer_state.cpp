@@ -46,11 +46,15 @@ void WriterState::start() {
     if (started_.load(std::memory_order_relaxed)) return;
     schema_.emplace(declarations_.schema(compression_, options_.counts));
     plan_ = std::make_shared<const FillPlan>(declarations_.plan(*schema_));
-    encoder_.emplace(*schema_, EncoderOptions{options_.threads, options_.part_rows, options_.part_bytes});
+    const std::uint64_t most = output_.is_file() ? file_part_bytes : simdprep::part_bytes;
+    encoder_.emplace(*schema_, EncoderOptions{.threads = options_.threads,
+                                              .part_rows = options_.part_rows,
+                                              .part_bytes = options_.part_bytes > 0 ? options_.part_bytes : most,
+                                              .run_bytes = run_bytes});
     description_ = std::make_shared<const Description>(encoder_->description());
     for (const ObjectSpec& object : schema_->objects()) missing_.emplace_back(object.fields.size());
-    const Background::Steps steps{[this](Part part) { return make_image(std::move(part)); },
-                                  [this](PartImage image) { output_.add(image.file, std::move(image.record)); }};
+    const Background::Steps steps{[this](Part part) { return store(std::move(part)); },
+                                  [this](WrittenPart part) { output_.add(std::move(part.file), std::move(part.record)); }};
     background_ = std::make_unique<Background>(*encoder_, steps, options_.threads != 1);
     started_.store(true, std::memory_order_release);
 }
@@ -194,7 +198,29 @@ std::uint64_t WriterState::num_rows() const {
     return rows_submitted_ + (own_->buffer_ != nullptr ? own_->buffer_->num_rows() : 0);
 }
 
-PartImage WriterState::make_image(Part part) {
+std::optional<WrittenPart> WriterState::store(Part part) {
+    if (!growing_) {
+        std::filesystem::path path = output_.new_part(parts_.size());
+        auto target = sink_->create(path, description_, options_.threads != 1);
+        growing_.emplace(std::move(path), std::move(target));
+    }
+    try {
+        ManifestPart record;
+        FileNotes notes;
+        if (part.is_complete) notes = describe_part(part, record);
+        growing_->target().add(std::move(part.datasets));
+        if (!part.is_complete) return std::nullopt;
+        growing_->target().close(notes);
+        WrittenPart written{std::move(*growing_), std::move(record)};
+        growing_.reset();
+        return written;
+    } catch (...) {
+        growing_.reset();  // so that the space it took counts as free
+        throw;
+    }
+}
+
+FileNotes WriterState::describe_part(const Part& part, ManifestPart& record) {
     const std::uint64_t version = log_.version();
     const std::vector<Counter> counters = log_.take_counters();
     const ProvenanceTexts texts = log_.texts(part.event_start, part.num_events, part.row_start, part.num_rows, counters);
@@ -203,24 +229,22 @@ PartImage WriterState::make_image(Part part) {
     for (Attribute& attribute : root_attributes(*schema_, texts.provenance)) notes.attributes.push_back(std::move(attribute));
     if (schema_->layout() == Layout::compound) notes.counters = counters;
 
-    PartImage image;
-    image.record.num_rows = part.num_rows;
-    image.record.inputs_json = texts.inputs;
+    record.num_rows = part.num_rows;
+    record.inputs_json = texts.inputs;
     for (std::size_t object = 0; object < schema_->objects().size(); ++object)
-        image.record.rows.emplace_back(schema_->objects()[object].name, part.num_items[object]);
+        record.rows.emplace_back(schema_->objects()[object].name, part.num_items[object]);
     StoredPart stored;
     for (const StoredDataset& dataset : part.datasets) stored.lengths.push_back(dataset.length);
     stored.num_items = part.num_items;
     stored.num_truncated = part.num_truncated;
     stored.num_rows = part.num_rows;
     stored.num_events = part.num_events;
-    image.file = sink_->image(std::move(part), notes);
 
     const std::lock_guard lock(totals_mutex_);
     stored.path = output_.part_path(parts_.size());
     stored_version_ = version;
     parts_.push_back(std::move(stored));
-    return image;
+    return notes;
 }
 
 }  // namespace simdprep::detail

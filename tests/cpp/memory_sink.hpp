@@ -2,6 +2,7 @@
 // stored last under a name is kept in memory, decoded.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -66,7 +67,7 @@ struct StoredFile {
     [[nodiscard]] std::string text(const std::string& name) const { return std::get<std::string>(attribute("/", name)); }
 };
 
-// Files by the bytes of their image, which is but a number.
+// Files by the bytes that lie on the disk, which are but a number.
 using Files = std::map<std::string, StoredFile>;
 
 class MemorySink final : public simdprep::Sink {
@@ -74,28 +75,17 @@ public:
     MemorySink(std::filesystem::path path, std::shared_ptr<Files> files, simdprep::SinkOptions options = {})
         : Sink(std::move(path), options), files_(std::move(files)) {}
 
-    simdprep::FileImage image(simdprep::Part part, const simdprep::FileNotes& notes) override {
-        StoredFile file;
-        file.description = part.description;
-        for (simdprep::StoredDataset& dataset : part.datasets) {
-            file.lengths.push_back(dataset.length);
-            file.chunks.push_back(std::move(dataset.chunks));
-        }
-        file.notes = notes;
-        return simdprep::FileImage(bytes_of(add(std::move(file))));
-    }
-
     std::unique_ptr<simdprep::ChunkSource> open(const std::filesystem::path& path, std::shared_ptr<const simdprep::Description>) override {
         return std::make_unique<Source>(files_->at(read_file(path)));
     }
 
     std::unique_ptr<simdprep::ChunkTarget> create(const std::filesystem::path& path, std::shared_ptr<const simdprep::Description> description,
-                                                  const std::vector<std::uint64_t>& lengths, const simdprep::FileNotes& notes) override {
+                                                  bool /*threaded*/) override {
         StoredFile file;
         file.description = std::move(description);
-        file.lengths = lengths;
-        file.chunks.resize(lengths.size());
-        file.notes = notes;
+        file.lengths.resize(file.description->datasets.size());
+        file.chunks.resize(file.lengths.size());
+        write_file(path, "in the making");
         return std::make_unique<Target>(*this, path, std::move(file));
     }
 
@@ -113,16 +103,25 @@ private:
     public:
         Target(MemorySink& sink, std::filesystem::path path, StoredFile file)
             : sink_(sink), path_(std::move(path)), file_(std::move(file)) {}
-        void write(std::size_t dataset, std::uint64_t chunk, const simdprep::StoredChunk& stored) override {
-            CHECK_EQUAL(file_.chunks.at(dataset).size(), chunk);  // in ascending order
-            file_.chunks[dataset].push_back(stored);
+        void add(std::vector<simdprep::StoredDataset> more) override {
+            for (std::size_t dataset = 0; dataset < more.size(); ++dataset) {
+                file_.lengths[dataset] = std::max(file_.lengths[dataset], more[dataset].length);
+                if (more[dataset].chunks.empty()) continue;
+                CHECK_EQUAL(file_.chunks[dataset].size(), more[dataset].first_chunk);  // in ascending order
+                for (simdprep::StoredChunk& chunk : more[dataset].chunks) file_.chunks[dataset].push_back(std::move(chunk));
+            }
         }
-        void close() override { write_file(path_, sink_.add(std::move(file_))); }
+        void close(const simdprep::FileNotes& notes) override {
+            file_.notes = notes;
+            name_ = sink_.add(std::move(file_));
+        }
+        void finish() override { write_file(path_, name_); }
 
     private:
         MemorySink& sink_;
         std::filesystem::path path_;
         StoredFile file_;
+        std::string name_;
     };
 
     std::string add(StoredFile file) {

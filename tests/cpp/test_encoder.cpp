@@ -77,14 +77,12 @@ std::vector<Part> encode(const Toy& toy, Layout layout, bool rows_are_jets, std:
     options.threads = threads;
     Encoder encoder(schema_of(layout, rows_are_jets), options);
     std::vector<Part> parts;
-    const auto take = [&](std::vector<Part> done) {
-        for (Part& part : done) parts.push_back(std::move(part));
-    };
+    const TakePart take = [&](Part part) { parts.push_back(std::move(part)); };
     for (std::size_t begin = 0; begin < toy.events.size(); begin += step) {
         const ToyBatch data(toy, begin, std::min(begin + step, toy.events.size()), rows_are_jets);
-        take(encoder.fill(data.batch));
+        encoder.fill(data.batch, take);
     }
-    take(encoder.finish());
+    encoder.finish(take);
     return parts;
 }
 
@@ -94,10 +92,12 @@ void check_same(const std::vector<Part>& got, const std::vector<Part>& wanted) {
         CHECK_EQUAL(got[part].num_rows, wanted[part].num_rows);
         CHECK_EQUAL(got[part].num_events, wanted[part].num_events);
         CHECK_EQUAL(got[part].row_start, wanted[part].row_start);
+        CHECK_EQUAL(got[part].is_complete, wanted[part].is_complete);
         CHECK(got[part].num_truncated == wanted[part].num_truncated);
         CHECK(got[part].num_items == wanted[part].num_items);
         for (std::size_t index = 0; index < got[part].datasets.size(); ++index) {
             CHECK_EQUAL(got[part].datasets[index].length, wanted[part].datasets[index].length);
+            CHECK_EQUAL(got[part].datasets[index].first_chunk, wanted[part].datasets[index].first_chunk);
             CHECK(got[part].datasets[index].chunks == wanted[part].datasets[index].chunks);
         }
     }
@@ -149,13 +149,52 @@ TEST(parts_do_not_depend_on_batches_or_threads) {
     const Toy toy(20'000, 2);
     for (const Layout layout : {Layout::columns, Layout::compound, Layout::ragged})
         for (const bool rows_are_jets : {false, true}) {
-            for (EncoderOptions options : {EncoderOptions{}, EncoderOptions{.part_rows = 5000}, EncoderOptions{.part_bytes = 20'000}}) {
+            for (EncoderOptions options : {EncoderOptions{}, EncoderOptions{.part_rows = 5000}, EncoderOptions{.part_bytes = 20'000},
+                                           EncoderOptions{.part_bytes = 60'000, .run_bytes = 15'000}}) {
                 const auto wanted = encode(toy, layout, rows_are_jets, 20'000, 1, options);
                 check_same(encode(toy, layout, rows_are_jets, 777, 1, options), wanted);
                 check_same(encode(toy, layout, rows_are_jets, 20'000, 4, options), wanted);
                 check_same(encode(toy, layout, rows_are_jets, 3001, 3, options), wanted);
                 if (options.part_rows > 0) CHECK(wanted.size() > 1);
             }
+        }
+}
+
+// The parts that runs add up to.
+std::vector<Part> joined(std::vector<Part> runs) {
+    std::vector<Part> parts;
+    bool is_new = true;
+    for (Part& run : runs) {
+        if (is_new) {
+            parts.push_back(std::move(run));
+        } else {
+            Part& part = parts.back();
+            std::vector<StoredDataset> before = std::move(part.datasets);
+            part = std::move(run);
+            for (std::size_t index = 0; index < before.size(); ++index) {
+                StoredDataset& stored = part.datasets[index];
+                std::vector<StoredChunk>& chunks = before[index].chunks;
+                CHECK_EQUAL(stored.first_chunk, chunks.size());
+                if (!stored.chunks.empty()) CHECK(stored.length > before[index].length);
+                for (StoredChunk& chunk : stored.chunks) chunks.push_back(std::move(chunk));
+                stored.chunks = std::move(chunks);
+                stored.first_chunk = 0;
+            }
+        }
+        is_new = parts.back().is_complete;
+    }
+    CHECK(is_new);
+    return parts;
+}
+
+TEST(runs_add_up_to_the_parts) {
+    const Toy toy(20'000, 7);
+    for (const Layout layout : {Layout::columns, Layout::compound, Layout::ragged})
+        for (const bool rows_are_jets : {false, true}) {
+            const auto runs = encode(toy, layout, rows_are_jets, 777, 2, {.part_bytes = 60'000, .run_bytes = 3'000});
+            const auto parts = encode(toy, layout, rows_are_jets, 20'000, 1, {.part_bytes = 60'000});
+            CHECK(runs.size() > parts.size());
+            check_same(joined(runs), parts);
         }
 }
 

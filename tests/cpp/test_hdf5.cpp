@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -15,17 +16,18 @@
 namespace {
 
 // From this call of pwrite on, the disk is full; negative: never.
-int calls_until_full = -1;
+std::atomic<int> calls_until_full = -1;
 
 }  // namespace
 
 extern "C" ssize_t __real_pwrite(int file, const void* data, std::size_t size, off_t at);
 extern "C" ssize_t __wrap_pwrite(int file, const void* data, std::size_t size, off_t at) {
-    if (calls_until_full == 0) {
+    const int left = calls_until_full;
+    if (left == 0) {
         errno = ENOSPC;
         return -1;
     }
-    if (calls_until_full > 0) --calls_until_full;
+    if (left > 0) --calls_until_full;
     return __real_pwrite(file, data, size > 1000 ? 1000 : size, at);  // some at a time, as a system may
 }
 
@@ -72,8 +74,27 @@ FileNotes notes_of(const Part& part, const Schema& schema) {
     return notes;
 }
 
-hid_t opened(const check::Folder& folder, const std::vector<std::byte>& image, const std::string& name = "part.h5") {
-    check::write_file(folder / name, {reinterpret_cast<const char*>(image.data()), image.size()});
+// Stores a part as a writer does, in one run or in two; `threaded` as of Sink::create.
+void store(const std::filesystem::path& path, Part part, const FileNotes& notes, bool threaded = false, bool in_runs = false) {
+    const auto target = Hdf5Sink("unused.h5").create(path, part.description, threaded);
+    if (in_runs) {
+        std::vector<StoredDataset> first(part.datasets.size());
+        for (std::size_t index = 0; index < first.size(); ++index) {
+            std::vector<StoredChunk>& chunks = part.datasets[index].chunks;
+            if (chunks.size() < 2) continue;
+            first[index] = {part.description->datasets[index].chunk_rows, 0, {chunks.front()}};
+            chunks.erase(chunks.begin());
+            part.datasets[index].first_chunk = 1;
+        }
+        target->add(std::move(first));
+    }
+    target->add(std::move(part.datasets));
+    target->close(notes);
+    target->finish();
+}
+
+hid_t opened(const check::Folder& folder, const Part& part, const FileNotes& notes, const std::string& name = "part.h5") {
+    store(folder / name, part, notes);
     const hid_t file = H5Fopen((folder / name).c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
     CHECK(file >= 0);
     return file;
@@ -108,7 +129,7 @@ TEST(hdf5_reads_what_the_encoder_made) {
             const Schema schema = schema_of(layout, codec);
             const Part part = part_of(schema);
             const check::Folder folder;
-            const detail::Hdf5File file(opened(folder, Hdf5Sink("unused.h5").image(part, notes_of(part, schema)).bytes()), "opening");
+            const detail::Hdf5File file(opened(folder, part, notes_of(part, schema)), "opening");
             for (std::size_t index = 0; index < part.datasets.size(); ++index)
                 CHECK(read_back(file.get(), part.description->datasets[index], part.datasets[index].length) == decoded(part, index));
         }
@@ -129,7 +150,7 @@ TEST(chunks_may_skip_filters) {
         }
     }
     const check::Folder folder;
-    const detail::Hdf5File file(opened(folder, Hdf5Sink("unused.h5").image(part, {}).bytes()), "opening");
+    const detail::Hdf5File file(opened(folder, part, {}), "opening");
     for (std::size_t index = 0; index < part.datasets.size(); ++index)
         CHECK(read_back(file.get(), part.description->datasets[index], part.datasets[index].length) == wanted[index]);
 }
@@ -138,7 +159,7 @@ TEST(types_are_those_h5py_knows) {
     const Schema schema = schema_of(Layout::compound);
     const Part part = part_of(schema);
     const check::Folder folder;
-    const detail::Hdf5File file(opened(folder, Hdf5Sink("unused.h5").image(part, {}).bytes()), "opening");
+    const detail::Hdf5File file(opened(folder, part, {}), "opening");
     const detail::Hdf5Dataset jets(H5Dopen2(file.get(), "/jets", H5P_DEFAULT), "opening");
     const detail::Hdf5Type record(H5Dget_type(jets.get()), "opening");
     const std::map<DType, hid_t> plain{{DType::int8, H5T_STD_I8LE},      {DType::int16, H5T_STD_I16LE},
@@ -163,7 +184,7 @@ TEST(attributes_have_fixed_lengths) {
     const Schema schema = schema_of(Layout::columns);
     const Part part = part_of(schema);
     const check::Folder folder;
-    const detail::Hdf5File file(opened(folder, Hdf5Sink("unused.h5").image(part, notes_of(part, schema)).bytes()), "opening");
+    const detail::Hdf5File file(opened(folder, part, notes_of(part, schema)), "opening");
     for (const Attribute& attribute : notes_of(part, schema).attributes) {
         const detail::Hdf5Object owner(H5Oopen(file.get(), attribute.owner.c_str(), H5P_DEFAULT), "opening");
         const detail::Hdf5Attribute stored(H5Aopen(owner.get(), attribute.name.c_str(), H5P_DEFAULT), "opening");
@@ -187,7 +208,7 @@ TEST(counters_lie_where_atlas_tools_look) {
     const Part part = part_of(schema);
     const check::Folder folder;
     const FileNotes notes{{}, {{"nominal", 9, 4.5, 2.25}, {"up", 1, 2, 3}}};
-    const detail::Hdf5File file(opened(folder, Hdf5Sink("unused.h5").image(part, notes).bytes()), "opening");
+    const detail::Hdf5File file(opened(folder, part, notes), "opening");
     const detail::Hdf5Dataset counts(H5Dopen2(file.get(), "/cutBookkeeper/nominal/counts", H5P_DEFAULT), "opening");
     const detail::Hdf5Type type(H5Dget_type(counts.get()), "opening");
     CHECK_EQUAL(H5Tget_nmembers(type.get()), 3);
@@ -203,25 +224,41 @@ TEST(counters_lie_where_atlas_tools_look) {
 TEST(no_hour_or_machine_is_written_down) {
     const Schema schema = schema_of(Layout::columns);
     const Part part = part_of(schema);
-    const auto first = Hdf5Sink("one.h5").image(part, notes_of(part, schema)).bytes();
+    const check::Folder folder;
+    store(folder / "one.h5", part, notes_of(part, schema));
     ::sleep(1);
-    CHECK(Hdf5Sink("other.h5").image(part, notes_of(part, schema)).bytes() == first);
+    store(folder / "other.h5", part, notes_of(part, schema), /*threaded=*/true);
+    CHECK(check::read_file(folder / "one.h5") == check::read_file(folder / "other.h5"));
+}
+
+TEST(runs_become_one_dataset) {
+    for (const Layout layout : {Layout::columns, Layout::compound, Layout::ragged}) {
+        const Schema schema = schema_of(layout);
+        const Part part = part_of(schema);
+        const check::Folder folder;
+        store(folder / "part.h5", part, notes_of(part, schema), /*threaded=*/true, /*in_runs=*/true);
+        const detail::Hdf5File file(H5Fopen((folder / "part.h5").c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), "opening");
+        for (std::size_t index = 0; index < part.datasets.size(); ++index)
+            CHECK(read_back(file.get(), part.description->datasets[index], part.datasets[index].length) == decoded(part, index));
+    }
 }
 
 // Copies a part chunk by chunk, as merging does.
 void copy(const Part& part, const std::filesystem::path& from, const std::filesystem::path& to, const FileNotes& notes) {
     Hdf5Sink sink("unused.h5");
-    std::vector<std::uint64_t> lengths;
-    for (const StoredDataset& dataset : part.datasets) lengths.push_back(dataset.length);
     const auto source = sink.open(from, part.description);
-    const auto target = sink.create(to, part.description, lengths, notes);
-    for (std::size_t index = 0; index < part.datasets.size(); ++index)
+    const auto target = sink.create(to, part.description, /*threaded=*/false);
+    for (std::size_t index = 0; index < part.datasets.size(); ++index) {
+        std::vector<StoredDataset> run(part.datasets.size());
+        run[index].length = part.datasets[index].length;
         for (std::uint64_t chunk = 0; chunk < part.datasets[index].chunks.size(); ++chunk) {
-            const StoredChunk stored = source->read(index, chunk);
-            CHECK(stored == part.datasets[index].chunks[chunk]);
-            target->write(index, chunk, stored);
+            run[index].chunks.push_back(source->read(index, chunk));
+            CHECK(run[index].chunks.back() == part.datasets[index].chunks[chunk]);
         }
-    target->close();
+        target->add(std::move(run));
+    }
+    target->close(notes);
+    target->finish();
 }
 
 TEST(a_part_is_copied_chunk_by_chunk) {
@@ -229,7 +266,7 @@ TEST(a_part_is_copied_chunk_by_chunk) {
     const Part part = part_of(schema);
     const check::Folder folder;
     const FileNotes notes = notes_of(part, schema);
-    H5Fclose(opened(folder, Hdf5Sink("unused.h5").image(part, notes).bytes()));
+    H5Fclose(opened(folder, part, notes));
     copy(part, folder / "part.h5", folder / "merged.h5", notes);
     const detail::Hdf5File file(H5Fopen((folder / "merged.h5").c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), "opening");
     for (std::size_t index = 0; index < part.datasets.size(); ++index)
@@ -243,12 +280,12 @@ TEST(a_full_disk_is_an_error_at_every_write) {
     const Part part = part_of(schema);
     const check::Folder folder;
     const FileNotes notes = notes_of(part, schema);
-    H5Fclose(opened(folder, Hdf5Sink("unused.h5").image(part, notes).bytes()));
+    H5Fclose(opened(folder, part, notes));
     int failed = 0;
     for (int call = 0;; call += 1 + call / 10) {
         calls_until_full = call;
         try {
-            copy(part, folder / "part.h5", folder / ("merged" + std::to_string(call)), notes);
+            store(folder / ("merged" + std::to_string(call)), part, notes, /*threaded=*/call % 2 == 1);
             break;
         } catch (const ResourceError& error) {
             CHECK_EQUAL(error.exit_code(), 4);

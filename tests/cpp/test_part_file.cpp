@@ -2,7 +2,6 @@
 // interrupted, or be the last thing the process does.
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,29 +49,16 @@ bool falls_short() { return plan.fault == Fault::half && plan.calls == plan.at +
 }  // namespace
 
 extern "C" {
-ssize_t __real_writev(int descriptor, const iovec* pieces, int number);
+ssize_t __real_write(int descriptor, const void* bytes, std::size_t size);
 int __real_fsync(int descriptor);
 int __real_rename(const char* from, const char* to);
 
-// The first `share` of the pieces, cut within one where it falls so.
-static ssize_t write_share(int descriptor, const iovec* pieces, int number, size_t divisor) {
-    size_t left = 0;
-    for (int index = 0; index < number; ++index) left += pieces[index].iov_len;
-    left /= divisor;
-    std::vector<iovec> some;
-    for (int index = 0; index < number && left > 0; ++index) {
-        some.push_back({pieces[index].iov_base, std::min(left, pieces[index].iov_len)});
-        left -= some.back().iov_len;
-    }
-    return __real_writev(descriptor, some.data(), static_cast<int>(some.size()));
-}
-
-ssize_t __wrap_writev(int descriptor, const iovec* pieces, int number) {
+ssize_t __wrap_write(int descriptor, const void* bytes, std::size_t size) {
     if (plan.fault == Fault::killed && plan.calls == plan.at) {
-        static_cast<void>(write_share(descriptor, pieces, number, 3));  // torn
+        static_cast<void>(__real_write(descriptor, bytes, size / 3));  // torn
     }
     if (fails()) return -1;
-    return falls_short() ? write_share(descriptor, pieces, number, 2) : __real_writev(descriptor, pieces, number);
+    return __real_write(descriptor, bytes, falls_short() ? size / 2 : size);
 }
 int __wrap_fsync(int descriptor) { return fails() ? -1 : __real_fsync(descriptor); }
 int __wrap_rename(const char* from, const char* to) { return fails() ? -1 : __real_rename(from, to); }
@@ -96,23 +82,6 @@ CommittedFile commit(const std::filesystem::path& path, Plan with = {}) {
     }
 }
 
-// In pieces of all sizes, some of them referred to and some copied, and more than go into one call.
-FileImage in_pieces(const std::string& text) {
-    const auto bytes = check::bytes_of(text);
-    auto owner = std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end());
-    const std::span<const std::byte> all(*owner);
-    FileImage image;
-    std::size_t at = 0;
-    for (std::size_t size = 1; at < all.size(); size = size % 150 + 1) {
-        const auto piece = all.subspan(at, std::min(size, all.size() - at));
-        if (size % 2 == 0) image.refer(at, piece);
-        else image.write(at, piece);
-        at += piece.size();
-    }
-    image.hold(owner);
-    return image;
-}
-
 constexpr int num_calls = 4;  // write, fsync, rename, fsync of the folder
 constexpr int rename_call = 2;
 
@@ -126,26 +95,6 @@ TEST(commit_writes_the_file) {
     CHECK(check::read_file(folder / "a") == new_text);
     CHECK_EQUAL(committed.bytes, new_text.size());
     CHECK_EQUAL(committed.sha256, detail::sha256_hex(check::bytes_of(new_text)));
-}
-
-TEST(pieces_are_written_in_their_order) {
-    for (const Fault fault : {Fault::none, Fault::half, Fault::interrupted}) {
-        for (int at = 0; at < 4; ++at) {
-            const check::Folder folder;
-            const FileImage image = in_pieces(new_text);
-            CHECK(image.pieces().size() > 1024);
-            plan = {.fault = fault, .at = at};
-            const CommittedFile hashed = commit_file(folder / "a", image);
-            CHECK(check::read_file(folder / "a") == new_text);
-            CHECK_EQUAL(hashed.sha256, detail::sha256_hex(check::bytes_of(new_text)));
-            plan = {.fault = fault, .at = at};
-            const CommittedFile plain = commit_file(folder / "b", image, Hash::no);
-            plan = {};
-            CHECK(check::read_file(folder / "b") == new_text);
-            CHECK_EQUAL(plain.sha256, "");
-            CHECK_EQUAL(plain.bytes, new_text.size());
-        }
-    }
 }
 
 TEST(commit_replaces_a_file) {

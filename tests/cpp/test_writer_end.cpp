@@ -48,15 +48,13 @@ std::vector<int> numbers(int end) {
     return all;
 }
 
-// A sink that cannot make an image any more, as with a full disk.
+// A sink that cannot make a file any more, as with a full disk.
 class FailingSink final : public Sink {
 public:
     using Sink::Sink;
-    FileImage image(Part, const FileNotes&) override { throw ResourceError("disk full: got nothing, expected room"); }
     std::unique_ptr<ChunkSource> open(const std::filesystem::path&, std::shared_ptr<const Description>) override { return nullptr; }
-    std::unique_ptr<ChunkTarget> create(const std::filesystem::path&, std::shared_ptr<const Description>,
-                                        const std::vector<std::uint64_t>&, const FileNotes&) override {
-        return nullptr;
+    std::unique_ptr<ChunkTarget> create(const std::filesystem::path&, std::shared_ptr<const Description>, bool) override {
+        throw ResourceError("disk full: got nothing, expected room");
     }
 };
 

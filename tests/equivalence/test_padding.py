@@ -148,7 +148,9 @@ def encoded(schema: sp.Schema, events: ak.Array) -> dict[str, np.ndarray]:
     core = schema.core()
     encoder = _core.Encoder(core, threads=1, part_rows=0)
     flat = Flattener(schema).flatten(events)
-    parts = [*encoder.fill(flat.num_rows, flat.num_events, flat.objects), *encoder.finish()]
+    parts = []
+    encoder.fill(flat.num_rows, flat.num_events, flat.objects, parts.append)
+    encoder.finish(parts.append)
     assert len(parts) == 1
     found = {}
     for index, dataset in enumerate(core.describe().datasets):

@@ -30,8 +30,18 @@ batches = iter(sp.Loader(sp.open(sys.argv[1]), inputs={"Jet": ["pt"]}, batch_siz
 next(batches)
 """
 
+#: A writer that nobody closes; HDF5 would flush its file when there is no interpreter any more.
+IN_A_WRITER = """
+import sys
+import simdprep as sp
+from tests.small_dataset import small_events, small_schema
+writer = sp.Writer(sys.argv[1], small_schema(), overwrite=True, part_rows=2048)
+writer._encoder = sp._core.Encoder(writer.schema.core(), threads=2, run_bytes=1)
+writer.fill(small_events(20_000, seed=1))
+"""
 
-@pytest.mark.parametrize("program", [IN_THE_CORE, IN_A_PASS], ids=["core", "pass"])
+
+@pytest.mark.parametrize("program", [IN_THE_CORE, IN_A_PASS, IN_A_WRITER], ids=["core", "pass", "writer"])
 def test_a_program_ends_quietly_while_threads_are_in_the_core(program, tmp_path):
     for _ in range(3):
         run = subprocess.run(
@@ -41,3 +51,4 @@ def test_a_program_ends_quietly_while_threads_are_in_the_core(program, tmp_path)
             timeout=60,
         )
         assert (run.returncode, run.stderr) == (0, "")
+        assert not list(tmp_path.glob("*.tmp-*"))

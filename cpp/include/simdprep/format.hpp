@@ -58,8 +58,14 @@ inline constexpr std::uint64_t min_chunk_rows = 128;
 inline constexpr std::uint64_t target_chunk_bytes = std::uint64_t{1} << 20;
 inline constexpr std::uint64_t flat_chunk_items = 65'536;
 
-// A part closes at the first end of an event past this many bytes of stored chunks.
+// A part of a folder closes at the first end of an event past this many bytes of stored chunks; one of an output that
+// becomes a single file closes past many more, since all but the last are copied in the end.
 inline constexpr std::uint64_t part_bytes = std::uint64_t{128} << 20;
+inline constexpr std::uint64_t file_part_bytes = std::uint64_t{1} << 30;
+
+// Chunks are stored in runs, past this many bytes: those of a run lie in the file dataset by dataset. Large enough to
+// read a field without seeking much, small enough to be written while the next is encoded.
+inline constexpr std::uint64_t run_bytes = std::uint64_t{16} << 20;
 
 // An HDF5 object header holds a datatype of at most 64 kB.
 inline constexpr std::size_t max_compound_type_bytes = 64'000;

@@ -2,6 +2,7 @@
 // or later) of the program that includes it: find_package(simdprep COMPONENTS hdf5), target simdprep::hdf5.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -12,7 +13,8 @@
 
 #include "simdprep/detail/hdf5_disk_file.hpp"
 #include "simdprep/detail/hdf5_handle.hpp"
-#include "simdprep/detail/hdf5_image.hpp"
+#include "simdprep/detail/hdf5_objects.hpp"
+#include "simdprep/detail/write_queue.hpp"
 #include "simdprep/sink.hpp"
 
 namespace simdprep {
@@ -54,43 +56,72 @@ private:
     std::vector<Hdf5Dataset> datasets_;
 };
 
-// The file that parts are merged to.
+// A part, or a file of merged ones, in the making: HDF5 gives the chunks their places, their bytes are written behind.
 class Hdf5Target final : public ChunkTarget {
 public:
-    Hdf5Target(const std::filesystem::path& path, std::shared_ptr<const Description> description,
-               const std::vector<std::uint64_t>& lengths, const FileNotes& notes)
-        : description_(std::move(description)), disk_(path, /*create=*/true) {
+    Hdf5Target(const std::filesystem::path& path, std::shared_ptr<const Description> description, bool threaded)
+        : description_(std::move(description)), disk_(path, /*create=*/true), queue_(disk_.descriptor(), threaded) {
         const Hdf5Quiet quiet;
+        const std::vector<std::uint64_t> lengths(description_->datasets.size());
         file_ = hdf5_create_file(disk_, path.string());
         datasets_ = hdf5_create_objects(file_.get(), *description_, lengths);
-        hdf5_write_notes(file_.get(), notes);
+        is_open_ = true;
         disk_.check();
     }
     ~Hdf5Target() override {
+        if (!is_open_) return;
         const Hdf5Quiet quiet;
         datasets_.clear();
         file_.close();
     }
 
-    void write(std::size_t dataset, std::uint64_t chunk, const StoredChunk& stored) override {
+    void add(std::vector<StoredDataset> more) override {
         const Hdf5Quiet quiet;
-        hdf5_write_chunk(datasets_[dataset].get(), description_->datasets[dataset], chunk, stored);
+        std::vector<PlacedBytes> placed;
+        for (std::size_t index = 0; index < more.size(); ++index) {
+            StoredDataset& stored = more[index];
+            const DatasetDescription& dataset = description_->datasets[index];
+            if (stored.length > 0) hdf5_extend(datasets_[index].get(), dataset, stored.length);
+            for (std::uint64_t number = 0; number < stored.chunks.size(); ++number)
+                placed.push_back(place(index, stored.first_chunk + number, stored.chunks[number]));
+        }
+        queue_.put(std::move(placed));
+        disk_.fail(queue_.failure());
         disk_.check();
     }
 
-    void close() override {
+    void close(const FileNotes& notes) override {
         const Hdf5Quiet quiet;
+        hdf5_write_notes(file_.get(), notes);
+        is_open_ = false;
         datasets_.clear();
         const bool closed = file_.close();
         disk_.check();  // says more than what HDF5 makes of a failed write
         if (!closed) throw_hdf5_error("closing a file", disk_.path().string());
     }
 
+    void finish() override {
+        disk_.fail(queue_.finish());
+        if (!disk_.close()) disk_.fail(errno);
+        disk_.check();
+    }
+
 private:
+    PlacedBytes place(std::size_t index, std::uint64_t number, StoredChunk& chunk) {
+        const DatasetDescription& dataset = description_->datasets[index];
+        disk_.place_only(chunk.bytes);
+        hdf5_write_chunk(datasets_[index].get(), dataset, number, chunk);
+        const auto at = disk_.placed();
+        if (!at) throw InternalError(expected("place of a chunk", "none from HDF5", "an address"), dataset.path);
+        return {*at, std::move(chunk.bytes)};
+    }
+
     std::shared_ptr<const Description> description_;
-    DiskFile disk_;  // outlives what HDF5 does with it
+    DiskFile disk_;  // outlives what HDF5 and the queue do with it
+    WriteQueue queue_;
     Hdf5File file_;
     std::vector<Hdf5Dataset> datasets_;
+    bool is_open_ = false;
 };
 
 }  // namespace detail
@@ -99,23 +130,20 @@ private:
 // one file; any other is a folder of parts with a manifest. What is there already is kept, and an error, unless
 // Hdf5Sink("train.h5", {.overwrite = true}).
 //
-// A part is held in memory (its chunks: 128 MiB by default) and written when it is whole. HDF5 is called only from
-// the threads that call the writer, so it need not be a thread-safe one; while other threads of the program use HDF5,
-// it must be.
+// Chunks are written under a temporary name as they come, and get their name when the part is whole. HDF5 is called
+// only from the threads that call the writer, so it need not be a thread-safe one; while other threads of the program
+// use HDF5, it must be.
 class Hdf5Sink final : public Sink {
 public:
     using Sink::Sink;
 
-    FileImage image(Part part, const FileNotes& notes) override {
-        return detail::hdf5_image(std::move(part), notes);
-    }
     std::unique_ptr<ChunkSource> open(const std::filesystem::path& path,
                                       std::shared_ptr<const Description> description) override {
         return std::make_unique<detail::Hdf5Source>(path, std::move(description));
     }
     std::unique_ptr<ChunkTarget> create(const std::filesystem::path& path, std::shared_ptr<const Description> description,
-                                        const std::vector<std::uint64_t>& lengths, const FileNotes& notes) override {
-        return std::make_unique<detail::Hdf5Target>(path, std::move(description), lengths, notes);
+                                        bool threaded) override {
+        return std::make_unique<detail::Hdf5Target>(path, std::move(description), threaded);
     }
 };
 

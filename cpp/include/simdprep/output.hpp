@@ -2,6 +2,8 @@
 // name only when it is whole.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -10,11 +12,32 @@
 #include <string>
 #include <vector>
 
-#include "simdprep/file_image.hpp"
 #include "simdprep/manifest.hpp"
 #include "simdprep/part_file.hpp"
+#include "simdprep/sink.hpp"
 
 namespace simdprep {
+
+// A file on its way to its name; it is removed if it does not get there.
+class UnnamedFile {
+public:
+    UnnamedFile(std::filesystem::path path, std::unique_ptr<ChunkTarget> target);
+    UnnamedFile(UnnamedFile&& other) noexcept;
+    UnnamedFile& operator=(UnnamedFile&&) = delete;
+    ~UnnamedFile();
+
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+    ChunkTarget& target() { return *target_; }
+    // Waits until it is written. What it throws leaves nothing behind.
+    void finish();
+    // It has its name.
+    void release() noexcept { path_.clear(); }
+
+private:
+    std::filesystem::path path_;
+    pid_t owner_;
+    std::unique_ptr<ChunkTarget> target_;
+};
 
 // A dataset being written, locked against other writers until released. "*.h5", "*.hdf5" and "*.hdf" are one file, any
 // other name a folder of parts. What an earlier run left behind is cleaned and told.
@@ -35,10 +58,13 @@ public:
     // Of the dataset, once it is whole.
     [[nodiscard]] std::uint64_t bytes() const;
 
-    // Commits the image of the next part; name, size and hash of `part` are put in. ResourceError, OutputError.
-    void add(const FileImage& image, ManifestPart part);
+    // Where the part with this number is written: beside the output where it may become the file itself. Its folder is
+    // there then, and no file of that name.
+    [[nodiscard]] std::filesystem::path new_part(std::size_t number) const;
+    // Commits the next part; name, size and hash of `part` are put in. ResourceError, OutputError.
+    void add(UnnamedFile file, ManifestPart part);
     // A file of one part: commits it under the final name.
-    void commit_whole(const FileImage& image);
+    void commit_whole(UnnamedFile file);
     // A file whose parts were merged into `temporary`: gives that its name and removes the parts.
     void commit_merged(const std::filesystem::path& temporary);
     // A folder: writes the manifest.

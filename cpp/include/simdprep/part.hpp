@@ -1,4 +1,4 @@
-// Part: everything a sink needs to build one HDF5 image: lengths, encoded chunks, attributes.
+// Part: everything a sink needs to store a part, whole or run by run: lengths, encoded chunks, attributes.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,9 @@
 namespace simdprep {
 
 struct StoredDataset {
-    std::uint64_t length = 0;  // of the first axis
-    std::vector<StoredChunk> chunks;  // chunk i holds entries from i * chunk_rows on
+    std::uint64_t length = 0;       // of the first axis, up to the last of these chunks
+    std::uint64_t first_chunk = 0;  // those before it came with earlier runs of the part
+    std::vector<StoredChunk> chunks;  // chunk first_chunk + i holds entries from (first_chunk + i) * chunk_rows on
 };
 
 struct Part {
@@ -26,6 +27,8 @@ struct Part {
     std::vector<std::uint64_t> num_items;      // per object of the schema: entries stored
     std::vector<std::uint64_t> num_truncated;  // per object of the schema
     std::vector<StoredDataset> datasets;       // as in description->datasets
+    bool is_complete = true;  // false: a run of its chunks, more follow; the numbers count what there is up to here
+
     // All attributes of the file but those of root_attributes.
     std::vector<Attribute> attributes() const;
 };

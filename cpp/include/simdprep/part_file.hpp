@@ -11,28 +11,28 @@
 #include <string>
 
 #include "simdprep/detail/file_descriptor.hpp"
-#include "simdprep/file_image.hpp"
 
 namespace simdprep {
 
 struct CommittedFile {
-    std::string sha256;  // empty where nobody asked for it
+    std::string sha256;
     std::uint64_t bytes = 0;
 };
 
-enum class Hash : bool { no, sha256 };
+// Writes `bytes` as the file `path`, so that at every instant there is either no such file (or the old one) or the whole
+// new one, on the disk as well: temporary `<name>.tmp-<pid>` in the same folder, fsync, rename, fsync of the folder. On
+// failure the temporary is removed. ResourceError if disk or quota is exhausted, else OutputError.
+CommittedFile commit_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
 
-// Writes `image` as the file `path`, so that at every instant there is either no such file (or the old
-// one) or the whole new one, on the disk as well: temporary `<name>.tmp-<pid>` in the same folder, fsync,
-// rename, fsync of the folder. On failure the temporary is removed. ResourceError if disk or quota is
-// exhausted, else OutputError.
-CommittedFile commit_file(const std::filesystem::path& path, const FileImage& image, Hash hash = Hash::sha256);
-// The same for a file of one piece.
-CommittedFile commit_file(const std::filesystem::path& path, std::span<const std::byte> image);
+// What a file that becomes `path` is called until then.
+[[nodiscard]] std::filesystem::path temporary_name(const std::filesystem::path& path);
 
 // The same for a file that somebody else built under the name `temporary`, which lies on the same file
 // system as `path`. On failure the temporary is kept: it is the caller's.
 void commit_existing(const std::filesystem::path& temporary, const std::filesystem::path& path);
+
+// Makes the contents of a file permanent. ResourceError, OutputError.
+void sync_file(const std::filesystem::path& path);
 
 // Keeps a second writer away from an output while this object lives. The file `<output>.lock` holds
 // "<host> <pid>\n" of its owner. If that process is gone from this host the lock is taken over; else

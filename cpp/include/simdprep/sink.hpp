@@ -1,4 +1,4 @@
-// Sink: turns finished parts into HDF5 files. It knows HDF5 and nothing of names, locks or committing: these
+// Sink: stores parts as HDF5 files. It knows HDF5 and nothing of names, locks or committing: these
 // are Output's. Hdf5Sink (hdf5.hpp) is the one for users.
 #pragma once
 
@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "simdprep/description.hpp"
-#include "simdprep/file_image.hpp"
 #include "simdprep/part.hpp"
 #include "simdprep/stored_chunk.hpp"
 
@@ -45,27 +44,30 @@ public:
     virtual StoredChunk read(std::size_t dataset, std::uint64_t chunk) = 0;
 };
 
-// A file that grows chunk by chunk; its datasets have their lengths from the start.
+// A file that grows run by run.
 class ChunkTarget {
 public:
     ChunkTarget() = default;
     ChunkTarget(const ChunkTarget&) = delete;
     ChunkTarget& operator=(const ChunkTarget&) = delete;
+    // Destroyed before it is finished, the file is left as it is, for the caller to remove.
     virtual ~ChunkTarget() = default;
 
-    // Each chunk once, dataset by dataset, in ascending order.
-    virtual void write(std::size_t dataset, std::uint64_t chunk, const StoredChunk& stored) = 0;
-    // Flushes and closes; ResourceError if the disk is full, OutputError else. Destroyed without it, the file is
-    // left as it is, for the caller to remove.
-    virtual void close() = 0;
+    // Takes what comes next in each dataset: chunks, and the length that it has with them. Bytes may be written later.
+    // ResourceError if the disk is found full, OutputError if the file cannot be written for another reason.
+    virtual void add(std::vector<StoredDataset> more) = 0;
+    // All chunks are there: adds the notes and closes what HDF5 has open.
+    virtual void close(const FileNotes& notes) = 0;
+    // Waits until all bytes are written, and lets go of the file. Not one call to HDF5: any thread may do this.
+    virtual void finish() = 0;
 };
 
 struct SinkOptions {
     bool overwrite = false;  // replace what is there; otherwise that is an error and it is kept
 };
 
-// All calls come one at a time, and from threads that call the writer (end_event, flush, close), never from one
-// of the library's own: an HDF5 that is not thread-safe is called only where the user calls.
+// All calls but ChunkTarget::finish() come one at a time, and from threads that call the writer (end_event, flush,
+// close), never from one of the library's own: an HDF5 that is not thread-safe is called only where the user calls.
 class Sink {
 public:
     // A name that ends in .h5, .hdf5 or .hdf is one file; any other a folder of parts.
@@ -79,15 +81,13 @@ public:
     const std::filesystem::path& path() const { return path_; }
     bool overwrite() const { return options_.overwrite; }
 
-    // The bytes of a complete HDF5 file that holds the part, which may be taken apart on the way.
-    virtual FileImage image(Part part, const FileNotes& notes) = 0;
-    // Opens a part that image() made and that lies on the disk now.
+    // Opens a part that lies on the disk.
     virtual std::unique_ptr<ChunkSource> open(const std::filesystem::path& path,
                                               std::shared_ptr<const Description> description) = 0;
-    // Creates the file `path` (which exists by no means) for datasets of these lengths.
+    // Creates the file `path` (which exists by no means) with empty datasets. `threaded`: its bytes may be written on a
+    // thread of the library, while the caller goes on.
     virtual std::unique_ptr<ChunkTarget> create(const std::filesystem::path& path,
-                                                std::shared_ptr<const Description> description,
-                                                const std::vector<std::uint64_t>& lengths, const FileNotes& notes) = 0;
+                                                std::shared_ptr<const Description> description, bool threaded) = 0;
 
 private:
     std::filesystem::path path_;

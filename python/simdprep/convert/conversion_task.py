@@ -64,7 +64,7 @@ def convert_task(task: Task) -> dict[str, Any]:
     folder = Path(task.payload["plan"])
     shared = _shared(str(folder), (folder / PLAN).stat().st_mtime_ns)
     threads = task.payload.get("threads")
-    staged = StagedParts(folder, task.id)
+    staged = StagedParts(folder, task.id, threaded=threads != 1)
     recipe = shared.recipe
     inputs = TaskInputs(
         tuple(piece[0] for piece in task.payload["inputs"]),

@@ -13,8 +13,8 @@ from .. import _core
 from ..errors import SimdprepError, SimdprepWarning
 from ..padding import FlatEvents, Flattener, from_numpy
 from ..schema import Schema
-from ..storage.output import FinishedPart, Output
-from ..storage.sink import build_image
+from ..storage.output import Output
+from ..storage.part_stream import FinishedPart
 from ..storage.staged_parts import StagedParts
 from ..transforms import ObjectRules, Rules, apply, parse
 from .finishing import Finishing
@@ -79,7 +79,8 @@ class Writer(Finishing):
         schema: What is stored.
         overwrite: Replace what is there.
         threads: Threads of the encoder; ``None`` for all cores. Bytes do not depend on it.
-        part_rows: Rows per part, rounded up to whole chunks; ``None`` closes a part past 128 MiB.
+        part_rows: Rows per part, rounded up to whole chunks; ``None`` closes a part past 128 MiB of stored chunks, or
+            past 1 GiB where the output is a file.
         config_text: The resolved config, stored in the provenance.
         warns: Warn of truncated entries and missing values when closed; else the summary alone says it.
         first_event: Number of the first event, where those before it lie in other parts.
@@ -87,8 +88,11 @@ class Writer(Finishing):
     Raises:
         OutputError: the output exists, is locked, or cannot be written.
 
-    Memory: the stored chunks of the open part and of the one being written (at most 2 x 128 MiB and a
-    chunk row), one open chunk per dataset, and 16 MiB per thread of chunks being encoded.
+    What was filled is on the disk as soon as it is encoded, but counts as stored only with its part: a process that is
+    killed loses the open one.
+
+    Memory: runs of stored chunks on their way to the disk (at most 8 x 16 MiB and a chunk row), one open chunk per
+    dataset, and 16 MiB per thread of chunks being encoded.
     """
 
     def __init__(
@@ -107,8 +111,6 @@ class Writer(Finishing):
         self._warns = warns
         self._threads = threads or 0
         core = schema.core()
-        self._description = core.describe()
-        self._encoder = _core.Encoder(core, threads=self._threads, part_rows=part_rows or 0, first_event=first_event)
         self._flattener = Flattener(schema)
         self._order = _order_rules(schema)
         self._provenance = Provenance(config_text)
@@ -116,6 +118,13 @@ class Writer(Finishing):
             output
             if isinstance(output, StagedParts)
             else Output(output, overwrite=overwrite, threaded=self._threads != 1)
+        )
+        self._encoder = _core.Encoder(
+            core,
+            threads=self._threads,
+            part_rows=part_rows or 0,
+            part_bytes=_core.file_part_bytes if getattr(self._output, "is_file", False) else _core.part_bytes,
+            first_event=first_event,
         )
         self._open = True
         self.summary = WriteSummary(
@@ -174,8 +183,7 @@ class Writer(Finishing):
         if self.schema.rows != "events":
             self.summary.events_without_rows += flat.num_empty_events
         self.summary.missing.update(flat.missing)
-        for part in self._encoder.fill(flat.num_rows, flat.num_events, flat.objects):
-            self._output.add(self._finish(part))
+        self._encoder.fill(flat.num_rows, flat.num_events, flat.objects, self._take)
 
     def close(self) -> WriteSummary:
         """Finish the dataset under its final name and return what was stored; later calls do nothing.
@@ -186,10 +194,9 @@ class Writer(Finishing):
             return self.summary
         self._open = False
         try:
-            last = [self._finish(part) for part in self._encoder.finish()]
+            self._encoder.finish(self._take)
             self._output.close(
                 self.schema.with_categories(self._flattener.categories),
-                last=last[0] if last else None,
                 config_text=self._provenance.config_text,
                 threads=self._threads,
             )
@@ -214,6 +221,9 @@ class Writer(Finishing):
         self._open = False
         self._output.abandon()
 
+    def _take(self, run: _core.Part) -> None:
+        self._output.add(run, self._finish(run) if run.is_complete else None)
+
     def _finish(self, part: _core.Part) -> FinishedPart:
         names = self.schema.names
         for name, items, truncated in zip(names, part.num_items, part.num_truncated, strict=True):
@@ -229,8 +239,8 @@ class Writer(Finishing):
         )
         schema = self.schema.with_categories(self._flattener.categories)
         rows = tuple(zip(names, part.num_items, strict=True))
-        image = build_image(part, schema, self._description, provenance)
-        return FinishedPart(image, part.num_rows, part.num_events, rows, inputs)
+        attributes = (*part.attributes(), *_core.root_attributes(schema.core(), provenance))
+        return FinishedPart(attributes, part.num_rows, part.num_events, rows, inputs, is_last=not self._open)
 
 
 def _order_rules(schema: Schema) -> Rules:

@@ -28,14 +28,28 @@ class DiskFile:
     Args:
         path: Created anew.
         needed: Bytes it will take about, for the message of a full disk.
+        holds: What the file is, for the same.
+        safe: What is not lost then.
+
+    Attributes:
+        path: As given.
+        needed: As given; may grow with the file.
 
     Raises:
         OutputError: the file cannot be created.
     """
 
-    def __init__(self, path: Path, *, needed: int = 0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        needed: int = 0,
+        holds: str = "the whole dataset beside its parts",
+        safe: str = "the parts are safe",
+    ) -> None:
         self.path = path
-        self._needed = needed
+        self.needed = needed
+        self._holds, self._safe = holds, safe
         self._position = 0
         self._failure: tuple[int, str] | None = None
         self._blank = memoryview(bytes(1 << 20))
@@ -133,9 +147,9 @@ class DiskFile:
             return ResourceError(
                 _FULL[code],
                 got=f"{info.f_bavail * info.f_frsize} bytes free",
-                expected=f"room for about {self._needed} bytes, the whole dataset beside its parts",
+                expected=f"room for about {self.needed} bytes, {self._holds}",
                 where=str(self.path),
-                hint="freeing space and running again; the parts are safe",
+                hint=f"freeing space and running again; {self._safe}",
             )
         return OutputError(
             "cannot write the file", got=reason, expected="a file that can be written", where=str(self.path)
@@ -154,7 +168,11 @@ class DiskFile:
     def readinto(self, buffer: Any) -> int:
         """Read at the position; what lies past the end, because it could not be written, is zero."""
         view = memoryview(buffer).cast("B")
-        count = os.preadv(self._descriptor, [view], self._position) if len(view) else 0
+        count = 0
+        try:
+            count = os.preadv(self._descriptor, [view], self._position) if len(view) else 0
+        except OSError as error:
+            self._failure = self._failure or (error.errno or 0, error.strerror or str(error))
         view[count:] = bytes(len(view) - count)
         self._position += len(view)
         return len(view)

@@ -18,32 +18,14 @@ from pathlib import Path
 from .. import _core
 from ..errors import OutputError, ResourceError
 from ..schema import Schema
-from .committer import Committer
+from .part_file import PartFile
+from .part_stream import FinishedPart, PartStream
 
 MANIFEST = "manifest.json"
 _PART_NAME = re.compile(r"part-\d{5,}\.h5")
 _TEMPORARY = re.compile(r"\.tmp-\d+$")
 _FILE_SUFFIXES = (".h5", ".hdf5", ".hdf")
 _EXHAUSTED = {errno.ENOSPC: "disk full", errno.EDQUOT: "disk quota exhausted"}
-
-
-@dataclass(frozen=True)
-class FinishedPart:
-    """A part that is to be committed.
-
-    Attributes:
-        image: Its file.
-        num_rows: Rows of the row object.
-        num_events: Events, those without rows included.
-        rows: Entries stored of every object.
-        inputs_json: Which entries of which inputs its rows come from, for the manifest.
-    """
-
-    image: _core.FileImage
-    num_rows: int
-    num_events: int
-    rows: tuple[tuple[str, int], ...]
-    inputs_json: str
 
 
 @dataclass(frozen=True)
@@ -66,7 +48,7 @@ class Output:
     Args:
         path: ``*.h5`` for one file, any other name for a folder of parts.
         overwrite: Replace what is there; otherwise that is an error and it is kept.
-        threaded: Write parts on a thread of its own, while the caller makes the next.
+        threaded: Write on threads of its own, while the caller makes the next chunks.
 
     Attributes:
         told: Lines about leftovers and locks, for the user.
@@ -77,7 +59,7 @@ class Output:
 
     def __init__(self, path: str | os.PathLike[str], *, overwrite: bool = False, threaded: bool = False) -> None:
         self._locate(path)
-        self._committer = Committer(threaded=threaded)
+        self._stream = PartStream(self._begin_part, self._commit, threaded=threaded)
         self._overwrite = overwrite
         self.told: list[str] = []
         self._parts: list[PartRecord] = []
@@ -131,7 +113,7 @@ class Output:
         Raises:
             SimdprepError: it cannot be written.
         """
-        self._committer.settle()
+        self._stream.settle()
         return tuple(self._parts)
 
     @property
@@ -143,58 +125,51 @@ class Output:
     def _staging(self) -> Path:
         return self.path.with_name(self.path.name + ".parts") if self.is_file else self.path
 
-    def add(self, part: FinishedPart) -> None:
-        """Commit a part, once the one before is written.
+    def add(self, run: _core.Part, finished: FinishedPart | None = None) -> None:
+        """Store a run of chunks.
+
+        Args:
+            run: Of the part that grows, or the first of a new one.
+            finished: Where it is the last run of its part, which is committed then.
 
         Raises:
-            ResourceError: the disk is full, found now or at the part before; committed parts are safe.
-            OutputError: the part, or the one before, cannot be written.
+            ResourceError: the disk is full, found now or at a run before; committed parts are safe.
+            OutputError: a part cannot be written.
         """
-        with self._file_errors():
-            self._staging.mkdir(exist_ok=True)
+        if finished is not None and not finished.is_last:
+            with self._file_errors():
+                self._staging.mkdir(exist_ok=True)
+        self._stream.add(run, finished)
 
-        def commit() -> None:
-            self._commit(self.next_part, part)
-
-        self._committer.submit(commit)
-
-    def close(
-        self,
-        schema: Schema,
-        *,
-        last: FinishedPart | None,
-        config_text: str = "",
-        threads: int = 0,
-    ) -> None:
-        """Commit the last part, if any, and make the dataset whole under its final name.
+    def close(self, schema: Schema, *, config_text: str = "", threads: int = 0) -> None:
+        """Make the dataset whole under its final name, once all parts are committed.
 
         Args:
             schema: For the manifest of a folder.
-            last: The last part.
             config_text: For the manifest of a folder.
             threads: Threads for merging parts to one file; 0 for all cores.
         """
         try:
-            self._committer.settle()
-            if self.is_file:
-                self._check()  # what somebody else put there meanwhile is kept, too
-            if self.is_file and not self._parts and last is not None:
-                self._commit(self.path, last, hash=False)  # the only part is the file
+            self._stream.settle()
+            if not self.is_file:
+                self._write_manifest(schema, config_text)
+            elif self.is_whole_already:
                 return
-            if last is not None:
-                self.add(last)
-                self._committer.settle()
-            if self.is_file:
+            else:
                 from .merge import merge_parts
 
+                self._check()  # what somebody else put there meanwhile is kept
                 merge_parts([part.path for part in self._parts], self.path, threads=threads)
                 with self._file_errors():
                     remove_folder(self._staging)
-            else:
-                self._write_manifest(schema, config_text)
         finally:
-            self._committer.stop()
+            self._stream.stop()
             self._lock.release()
+
+    @property
+    def is_whole_already(self) -> bool:
+        """The only part is the file."""
+        return self.is_file and [part.path for part in self._parts] == [self.path]
 
     @property
     def next_part(self) -> Path:
@@ -245,11 +220,22 @@ class Output:
 
     def abandon(self) -> None:
         """Release the lock after a failure; committed parts stay where they are."""
-        self._committer.stop()
+        self._stream.stop()
         self._lock.release()
 
-    def _commit(self, path: Path, part: FinishedPart, *, hash: bool = True) -> None:
-        sha256, size = part.image.commit(str(path), hash=hash)
+    def _begin_part(self) -> Path:
+        """Where the next part grows: beside the output as long as it may become the file itself."""
+        may_be_all = self.is_file and not self._parts
+        target = self.path if may_be_all else self.next_part
+        return target.with_name(f"{target.name}.tmp-{os.getpid()}")
+
+    def _commit(self, file: PartFile, part: FinishedPart) -> None:
+        sha256, size = file.finish(part.attributes, hash=not self.is_file)  # a manifest names it
+        path = self.next_part
+        if self.is_file and part.is_last and not self._parts:
+            self._check()  # what somebody else put there meanwhile is kept
+            path = self.path
+        file.commit(path)
         self._parts.append(PartRecord(path, part.num_rows, part.rows, size, sha256, part.inputs_json))
 
     def _write_manifest(self, schema: Schema, config_text: str) -> None:

@@ -1,4 +1,4 @@
-"""The h5py sink: executes the core's description of a part as an HDF5 file in memory."""
+"""The h5py sink: executes the core's description of a part as HDF5 groups, datasets and attributes."""
 
 from __future__ import annotations
 
@@ -8,36 +8,8 @@ import h5py
 import numpy as np
 
 from .. import _core
-from ..schema import Schema
 
 _UNLIMITED = h5py.h5s.UNLIMITED
-
-
-def build_image(part: _core.Part, schema: Schema, description: _core.Description, provenance: str) -> _core.FileImage:
-    """Return a complete HDF5 file holding ``part``, whose chunks it takes; they are not copied.
-
-    Args:
-        part: A finished part of the core's encoder.
-        schema: Stored as ``simdprep_schema``; its string lists are those of this part.
-        description: The core's description of ``schema``.
-        provenance: JSON text stored as ``simdprep_provenance``.
-    """
-    image = _core.FileImage()
-    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
-    access.set_fileobj_driver(h5py.h5fd.fileobj_driver, image)
-    access.set_libver_bounds(h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)
-    creation = h5py.h5p.create(h5py.h5p.FILE_CREATE)
-    creation.set_obj_track_times(False)
-    file = h5py.h5f.create(b"simdprep-part.h5", h5py.h5f.ACC_TRUNC, fcpl=creation, fapl=access)
-    try:
-        create_objects(file, description, [part.dataset(index).length for index in range(len(description.datasets))])
-        for index, dataset in enumerate(description.datasets):
-            _write_chunks(file, dataset, part.dataset(index), image)
-        for attribute in part.attributes() + _core.root_attributes(schema.core(), provenance):
-            write_attribute(file, attribute.owner, attribute.name, attribute.value)
-    finally:
-        file.close()
-    return image
 
 
 def create_objects(file: h5py.h5f.FileID, description: _core.Description, lengths: list[int]) -> None:
@@ -73,18 +45,6 @@ def _create_dataset(file: h5py.h5f.FileID, dataset: _core.DatasetDescription, le
     if dataset.fletcher:
         creation.set_fletcher32()
     h5py.h5d.create(file, dataset.path.encode(), h5py.h5t.py_create(dtype, logical=True), space, dcpl=creation)
-
-
-def _write_chunks(
-    file: h5py.h5f.FileID, dataset: _core.DatasetDescription, stored: _core.StoredDataset, image: _core.FileImage
-) -> None:
-    target = h5py.h5d.open(file, dataset.path.encode())
-    inner = (0,) * len(dataset.slots)
-    for index in range(stored.num_chunks):
-        place = (index * dataset.chunk_rows, *inner)
-        image.announce(stored, index)
-        target.write_direct_chunk(place, stored.chunk(index), filter_mask=stored.filter_mask(index))
-    image.hold(stored)
 
 
 def write_attribute(file: h5py.h5f.FileID, owner: str, name: str, value: str | int) -> None:

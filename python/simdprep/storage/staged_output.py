@@ -112,7 +112,7 @@ class StagedOutput(Output):
 
     def release(self) -> None:
         """Let other writers in; what is staged stays."""
-        self._committer.stop()
+        self._stream.stop()
         self._lock.release()
 
     def merge_ahead(self, schema: Schema, *, threads: int = 0, needed: int = 0) -> MergeAhead | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any, Self
 from .. import _core
 from ..errors import OutputError
 from ..schema import Schema
-from .output import FinishedPart
+from .part_file import PartFile
+from .part_stream import FinishedPart, PartStream
 
 
 @dataclass(frozen=True)
@@ -69,21 +71,32 @@ class StagedParts:
     Args:
         folder: Where they are staged; it exists.
         task_id: Begins their names.
+        threaded: Write on threads of its own, while the caller makes the next chunks.
 
     Attributes:
         folder: As given.
-        staged: Those committed so far.
     """
 
-    def __init__(self, folder: Path, task_id: str) -> None:
+    def __init__(self, folder: Path, task_id: str, *, threaded: bool = False) -> None:
         self.folder = folder
         self._task_id = task_id
         self.told: list[str] = []
-        self.staged: list[StagedPart] = []
+        self._staged: list[StagedPart] = []
+        self._stream = PartStream(self._begin_part, self._commit, threaded=threaded)
+
+    @property
+    def staged(self) -> list[StagedPart]:
+        """Those committed so far; waits for what is being written.
+
+        Raises:
+            SimdprepError: it cannot be written.
+        """
+        self._stream.settle()
+        return self._staged
 
     @property
     def parts(self) -> tuple[StagedPart, ...]:
-        """Those committed so far."""
+        """The same."""
         return tuple(self.staged)
 
     @property
@@ -91,23 +104,45 @@ class StagedParts:
         """Of all of them."""
         return sum(part.num_bytes for part in self.staged)
 
-    def add(self, part: FinishedPart) -> None:
-        """Commit a part; one without rows and events is left out, unless there is no other.
+    def add(self, run: _core.Part, finished: FinishedPart | None = None) -> None:
+        """Store a run of chunks; with ``finished`` its part is committed.
+
+        A part without rows and events is left out, unless there is no other.
 
         Raises:
             ResourceError: the disk is full.
             OutputError: the part cannot be written.
         """
-        if self.staged and not part.num_rows and not part.num_events:
-            return
-        name = f"part-{self._task_id}-{len(self.staged):04d}.h5"
-        sha256, size = part.image.commit(str(self.folder / name), hash=True)
-        self.staged.append(StagedPart(name, part.num_rows, part.num_events, part.rows, size, sha256, part.inputs_json))
+        self._stream.add(run, finished)
 
-    def close(self, schema: Schema, *, last: FinishedPart | None, config_text: str = "", threads: int = 0) -> None:
-        """Commit the last part, if any."""
-        if last is not None:
-            self.add(last)
+    def close(self, schema: Schema, *, config_text: str = "", threads: int = 0) -> None:
+        """Wait until all parts are committed.
+
+        Raises:
+            ResourceError: the disk is full.
+            OutputError: a part cannot be written.
+        """
+        try:
+            self._stream.settle()
+        finally:
+            self._stream.stop()
 
     def abandon(self) -> None:
-        """Do nothing: what is committed may be of use."""
+        """Stop; what is committed may be of use."""
+        self._stream.stop()
+
+    @property
+    def _next_name(self) -> str:
+        return f"part-{self._task_id}-{len(self._staged):04d}.h5"
+
+    def _begin_part(self) -> Path:
+        return self.folder / f"{self._next_name}.tmp-{os.getpid()}"
+
+    def _commit(self, file: PartFile, part: FinishedPart) -> None:
+        if self._staged and not part.num_rows and not part.num_events:
+            file.discard()
+            return
+        name = self._next_name
+        sha256, size = file.finish(part.attributes, hash=True)
+        file.commit(self.folder / name)
+        self._staged.append(StagedPart(name, part.num_rows, part.num_events, part.rows, size, sha256, part.inputs_json))

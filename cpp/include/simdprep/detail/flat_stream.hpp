@@ -17,7 +17,9 @@ public:
     // Appends offsets[1..count] - offsets[0] + what is stored so far; the first call adds the leading 0.
     void append_offsets(const std::int64_t* offsets, std::uint64_t count);
     std::uint64_t stored_bytes() const { return stored_bytes_; }
-    // Encodes the last, partial chunk and starts anew.
+    // Takes the chunks that are full; more of the same follow.
+    StoredDataset take_full();
+    // Takes what is left, the last, partial chunk included, and starts anew.
     StoredDataset take();
 
 private:

@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include "simdprep/detail/file_descriptor.hpp"
@@ -28,10 +30,23 @@ public:
     }
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+    [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
+
+    // The next write of exactly these bytes is not done: placed() says then where they belong. HDF5 hands chunks
+    // through as they are.
+    void place_only(std::span<const std::byte> bytes) noexcept {
+        awaited_ = bytes;
+        placed_.reset();
+    }
+    [[nodiscard]] std::optional<std::uint64_t> placed() const noexcept { return placed_; }
+    // A write of somebody else failed with this errno; 0 for none.
+    void fail(int code) noexcept { remember(code); }
+    // False, with errno, if the system reports an error that came up only here.
+    bool close() noexcept { return file_.close(); }
 
     // Throws what went wrong with a read or a write, if anything did.
     void check() const {
-        if (failure_ != 0) throw_output_error(created_ ? "cannot write the file" : "cannot read the file", path_, failure_);
+        if (failure_ != 0) throw_output_error(created_ ? "cannot write the file" : "cannot read the file", path_, failure_, end_);
     }
 
     [[nodiscard]] std::uint64_t size() const noexcept override {
@@ -53,6 +68,12 @@ public:
     }
 
     void write(std::uint64_t at, const std::byte* data, std::size_t size) noexcept override {
+        end_ = std::max(end_, at + size);
+        if (size > 0 && data == awaited_.data() && size == awaited_.size()) {
+            placed_ = at;
+            awaited_ = {};
+            return;
+        }
         while (size > 0 && failure_ == 0) {
             const ssize_t count = ::pwrite(file_.get(), data, size, static_cast<off_t>(at));
             if (count < 0 && errno == EINTR) continue;
@@ -76,6 +97,9 @@ private:
     bool created_;
     FileDescriptor file_;
     int failure_ = 0;
+    std::uint64_t end_ = 0;  // of what was to be written
+    std::span<const std::byte> awaited_;
+    std::optional<std::uint64_t> placed_;
 };
 
 }  // namespace simdprep::detail

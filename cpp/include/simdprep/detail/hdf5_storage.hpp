@@ -1,6 +1,5 @@
-// A file driver of HDF5 that reads and writes through us: in memory, where a part is built, and on the disk, where
-// parts are merged. HDF5's own would not do: H5Fget_file_image of 1.10 leaves a wrong checksum in the superblock,
-// and a full disk crashes the process.
+// A file driver of HDF5 that reads and writes through us. HDF5's own would not do: a full disk crashes the process, and
+// chunks that are written behind need their places only.
 #pragma once
 
 #include <hdf5.h>

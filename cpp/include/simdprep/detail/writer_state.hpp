@@ -72,7 +72,10 @@ private:
     void hand_over(std::unique_ptr<EventBuffer>& buffer);
     void hand_over(FillerState& filler);
     void hand_over_all();
-    PartImage make_image(Part part);
+    // Stores a run of chunks, or the end of a part, which is returned then.
+    std::optional<WrittenPart> store(Part part);
+    // What a complete part says of itself, and what is kept of it.
+    FileNotes describe_part(const Part& part, ManifestPart& record);
     void finish();
     void finish_output();
     void merge();
@@ -110,6 +113,7 @@ private:
     std::uint64_t empty_events_ = 0;
     std::vector<std::vector<std::uint64_t>> missing_;
     std::vector<StoredPart> parts_;  // in the order of their rows
+    std::optional<UnnamedFile> growing_;  // the part whose runs are being stored; touched by one thread at a time
     bool whole_ = false;             // the only part became the file itself
     std::uint64_t stored_version_ = 0;  // of the log, when the last part was made
     std::optional<WriteSummary> summary_;

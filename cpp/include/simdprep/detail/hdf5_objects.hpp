@@ -17,8 +17,6 @@
 
 #include "simdprep/description.hpp"
 #include "simdprep/detail/hdf5_handle.hpp"
-#include "simdprep/detail/hdf5_storage.hpp"
-#include "simdprep/file_image.hpp"
 #include "simdprep/part.hpp"
 #include "simdprep/sink.hpp"
 
@@ -111,6 +109,12 @@ inline std::vector<Hdf5Dataset> hdf5_create_objects(hid_t file, const Descriptio
     return datasets;
 }
 
+// Makes a dataset so long on its first axis.
+inline void hdf5_extend(hid_t dataset, const DatasetDescription& description, std::uint64_t length) {
+    const auto shape = hdf5_shape(length, description.slots);
+    hdf5_checked(H5Dset_extent(dataset, shape.data()), "extending a dataset", description.path);
+}
+
 inline void hdf5_write_chunk(hid_t dataset, const DatasetDescription& description, std::uint64_t number,
                              const StoredChunk& chunk) {
     const auto offset = hdf5_shape(
@@ -181,69 +185,6 @@ inline void hdf5_write_notes(hid_t file, const FileNotes& notes) {
         group("/cutBookkeeper/" + counter.name);
         hdf5_write_counter(file, counter);
     }
-}
-
-// A file in memory. The chunk that is announced is not copied.
-class MemoryFile final : public Hdf5Storage {
-public:
-    void announce(const StoredChunk& chunk) noexcept { announced_ = chunk.bytes; }
-    void hold(std::shared_ptr<const void> owner) { image_.hold(std::move(owner)); }
-
-    [[nodiscard]] std::uint64_t size() const noexcept override { return image_.size(); }
-    void read(std::uint64_t at, std::byte* out, std::size_t size) noexcept override {
-        guarded([&] { image_.read(at, {out, size}); });
-    }
-    void write(std::uint64_t at, const std::byte* data, std::size_t size) noexcept override {
-        const bool stays = data == announced_.data() && size == announced_.size();
-        guarded([&] { stays ? image_.refer(at, announced_) : image_.write(at, {data, size}); });
-    }
-    void truncate(std::uint64_t size) noexcept override {
-        guarded([&] { image_.resize(size); });
-    }
-
-    // What was written, or std::bad_alloc if there was no room for it.
-    [[nodiscard]] FileImage take() && {
-        if (exhausted_) throw std::bad_alloc();
-        return std::move(image_);
-    }
-
-private:
-    template <class Step>
-    void guarded(const Step& step) noexcept {
-        try {
-            if (!exhausted_) step();
-        } catch (const std::exception&) {
-            exhausted_ = true;
-        }
-    }
-
-    FileImage image_;
-    std::span<const std::byte> announced_;
-    bool exhausted_ = false;
-};
-
-// The bytes of a complete HDF5 file that holds `part`, whose chunks it keeps.
-inline FileImage hdf5_image(Part part, const FileNotes& notes) {
-    constexpr const char* name = "simdprep-part.h5";  // of no file: nothing of it is on the disk
-    std::vector<std::uint64_t> lengths;
-    for (const StoredDataset& stored : part.datasets) lengths.push_back(stored.length);
-    const Hdf5Quiet quiet;
-    MemoryFile memory;
-    Hdf5File file = hdf5_create_file(memory, name);
-    {
-        const auto datasets = hdf5_create_objects(file.get(), *part.description, lengths);
-        for (std::size_t index = 0; index < datasets.size(); ++index) {
-            const auto chunks = std::make_shared<const std::vector<StoredChunk>>(std::move(part.datasets[index].chunks));
-            memory.hold(chunks);
-            for (std::uint64_t number = 0; number < chunks->size(); ++number) {
-                memory.announce((*chunks)[number]);
-                hdf5_write_chunk(datasets[index].get(), part.description->datasets[index], number, (*chunks)[number]);
-            }
-        }
-    }
-    hdf5_write_notes(file.get(), notes);
-    if (!file.close()) throw_hdf5_error("finishing a part", name);
-    return std::move(memory).take();
 }
 
 }  // namespace simdprep::detail
