@@ -95,7 +95,7 @@ def test_a_share_of_the_corpus(worker, tmp_path):
     (tmp_path / "corpus").mkdir()
     inputs = list(corpus(tmp_path / "corpus"))
     counts, wrong = tried(worker, random.Random(7).sample(inputs, SHARE))
-    print(dict(counts))
+    print(f"R6: {dict(counts)}")
     assert wrong == []
     assert counts["refused"] > SHARE
 
@@ -105,7 +105,7 @@ def test_the_whole_corpus(worker, tmp_path, capsys):
     (tmp_path / "corpus").mkdir()
     counts, wrong = tried(worker, corpus(tmp_path / "corpus"))
     with capsys.disabled():
-        print(f"\nbad inputs: {dict(counts)}")
+        print(f"\nR6: {dict(counts)}, {len(wrong)} tracebacks, crashes or hangs")
         for entry in wrong:
             print(entry)
     assert wrong == []

@@ -47,7 +47,7 @@ def test_some_faults(matrix):
 def test_every_fault(matrix, kind, capsys):
     matrix.suffer_all(kind)
     with capsys.disabled():
-        print(f"\n{kind}: {matrix.counts}")
+        print(f"\nR1, R2, R4, R5: {kind}: {matrix.counts}, the same bytes after each")
 
 
 @pytest.mark.long
@@ -58,7 +58,7 @@ def test_every_fault_with_several_filling_threads(tools, tmp_path, words, capsys
         for kind in ("kill", "ENOSPC"):
             matrix.suffer(Fault(call, kind))
     with capsys.disabled():
-        print(f"\nseveral threads: {matrix.counts}")
+        print(f"\nR1: several threads: {matrix.counts}, the same bytes after each")
 
 
 def test_a_name_is_given_to_what_is_on_the_disk_already(matrix):
@@ -106,7 +106,7 @@ def test_killed_at_random(tools, tmp_path):
 def test_killed_at_random_a_thousand_times(tools, tmp_path, capsys):
     killed, rows, whole = kill_at_random(tools, tmp_path, ALL_KILLS, seed=4)
     with capsys.disabled():
-        print(f"\n{ALL_KILLS} trials, {killed} killed; {rows:,} rows compared; {whole} datasets were whole")
+        print(f"\nR1: {ALL_KILLS} trials, {killed} killed; {rows:,} rows compared; {whole} datasets were whole")
     assert killed > ALL_KILLS / 2
 
 

@@ -50,7 +50,7 @@ def test_some_faults(matrix):
     rng = random.Random(2)
     for _ in range(SHARE):
         matrix.suffer(Fault(rng.randint(1, matrix.num_calls), rng.choice(KINDS)))
-    print(matrix.counts)
+    print(f"R10: {matrix.counts}")
     assert matrix.counts.faults == SHARE
 
 
@@ -60,7 +60,7 @@ def test_every_fault(matrix, kind, capsys):
     for call in range(1, matrix.num_calls + 1):
         matrix.suffer(Fault(call, kind))
     with capsys.disabled():
-        print(f"\n{kind}: {matrix.counts}")
+        print(f"\nR10: {kind}: {matrix.counts}, the same bytes after each")
     assert matrix.counts.faults == matrix.num_calls
 
 

@@ -36,7 +36,7 @@ def test_some_faults(matrix):
 def test_every_fault(matrix, kind, capsys):
     matrix.suffer_all(kind)
     with capsys.disabled():
-        print(f"\n{kind}: {matrix.counts}")
+        print(f"\nR1, R2, R4, R5: {kind}: {matrix.counts}, the same bytes after each")
 
 
 def test_a_name_is_given_to_what_is_on_the_disk_already(matrix):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import _core
+from ..errors import ConfigError
 from ..readers import Source, step_ranges
 from ..schema import EVENTS, Schema
 from ..schema.config import Config
@@ -73,7 +74,10 @@ def make_plan(
 
     Raises:
         InputError: a large file is damaged.
+        ConfigError: the size of a task is no size.
     """
+    if task_size is not None and task_size < 1:
+        raise ConfigError("size of a task", got=task_size, expected="at least 1 byte")
     pieces = list(wanted_entries(headers.found, inputs.entries.start, inputs.entries.stop))
     first = inputs.first()
     scale = _scale(first, headers, recipe)

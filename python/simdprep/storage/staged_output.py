@@ -243,6 +243,12 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool, resume: bool 
     Raises:
         OutputError: the output exists or cannot be written.
     """
+    try:
+        os.getcwd()  # noqa: PTH109
+    except OSError:
+        raise OutputError(
+            "working folder", got="one that was removed", expected="one that exists", hint="cd to another"
+        ) from None
     place = Path(path)
     Output.check(path, overwrite=overwrite or update or resume)
     staging = staging_folder(place)
