@@ -202,7 +202,8 @@ def _with_hint(error: ExpressionError, source: Source, home: str) -> ExpressionE
         return error
     known = list(source.branches)
     known += [name[len(home) + 1 :] for name in source.branches if name.startswith((f"{home}_", f"{home}."))]
-    hint = nearest_hint(str(error.got).strip("'"), known)
+    name = str(error.got).strip("'")
+    hint = nearest_hint(name, [entry for entry in known if entry != name])
     return ExpressionError(error.what, got=error.got, expected=error.expected, where=error.where, hint=hint)
 
 

@@ -206,7 +206,8 @@ def test_texts_are_labels_but_not_numbers(jets, tmp_path):
     for changes, said in (
         ({"normalise": {"jets": ["kind"]}}, "field to normalise: got the texts of kind, expected a field of numbers"),
         ({"weight": "kind"}, "text field: got 'kind', expected a field of numbers"),
-        ({"split": {"key": ["kind"]}}, "text field: got 'kind'"),
+        ({"split": {"key": ["jets.kind"]}}, "text field: got 'kind'"),
+        ({"split": {"key": ["kind"]}}, "unknown name: got 'kind', expected a field of the event\n.*\n  try jets.kind"),
     ):
         wrong = {**config, "prepare": {**config["prepare"], **changes}}
         with pytest.raises(SimdprepError, match=said):
