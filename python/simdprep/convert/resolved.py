@@ -85,6 +85,8 @@ def _link(link: Link) -> dict[str, Any]:
 def _takes(name: str, sources: Mapping[str, str], group: Group, named: Mapping[str, str]) -> bool:
     """True where the object's own name is enough to find the same branches."""
     for field, member in group.members.items():
+        if member.branch.owner == (name, sources[field]):
+            continue
         slot = "".join(f"_{index}" for index in member.slot)
         plain = named[member.branch.name] + slot
         own = plain if name == EVENTS else "value" if plain == name else plain.removeprefix(f"{name}_")

@@ -120,6 +120,9 @@ def test_samples_are_scaled_by_cross_section_and_generated_weights(data_dir, tmp
     assert report["tt"]["scale"] == pytest.approx(831.76 * 59.7e3 / 5e6)
     rows = read_train(tmp_path / "out")
     assert rows["weight"][rows["sample"] == 0] == pytest.approx((weight * scale)[rows["entry"][rows["sample"] == 0]])
+    del samples["tt"]["sum_of_weights"]
+    with pytest.raises(ConfigError, match=r"sum_of_weights: got none, expected the weights of all generated events"):
+        sp.prepare(config, tmp_path / "other")
     samples["tt"]["sum_of_weights"] = "auto"
     with pytest.raises(ConfigError, match=r"counters of generated events: got none in .*nano_tt_v12.root"):
         sp.prepare(config, tmp_path / "other")

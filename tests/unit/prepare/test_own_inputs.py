@@ -62,3 +62,22 @@ def test_rows_may_be_events_of_lists_of_lists(tmp_path):
     sp.prepare({"input": {"files": str(tmp_path / "in.h5")}, "prepare": prepare}, tmp_path / "out")
     state = State.load(tmp_path / "out/state.json")
     assert (state.pads, state.parents) == ({"jets": 2, "jets_hits": 2}, {"jets_hits": "jets"})
+
+
+def test_what_was_prepared_is_prepared_again(stored, tmp_path):
+    """With no objects in the config, fields of the event are still called what they are called in the file."""
+    sp.prepare(config_of(stored / "one.h5"), tmp_path / "first")
+    config = {
+        "input": {"files": str(tmp_path / "first/train")},
+        "select": "eventNumber >= 0 & jets.pt > 22",
+        "prepare": {
+            "labels": {"name": "heavy", "classes": {"no": "flavour == 0", "yes": "flavour > 0"}},
+            "split": {"key": ["eventNumber"], "train": 0.5, "val": 0.5},
+            "normalise": {"jets": ["pt"], "tracks": "standard"},
+        },
+    }
+    summary = sp.prepare(config, tmp_path / "second")
+    assert summary.balance.read == sp.open(tmp_path / "first/train").num_rows
+    again = sp.open(tmp_path / "second/train")["jets"]
+    assert ((again["flavour"][:] > 0) == again["heavy"][:]).all()
+    assert "eventNumber" in sp.open(tmp_path / "second/train").schema.object("events").field_names
