@@ -181,7 +181,8 @@ class ResampledJets:
     def _spectra(self) -> list[NDArray[np.float64]]:
         with sp.open(self.source) as dataset:
             own = {name: np.asarray(dataset["jets"][name][:]) for name in ("pt", "abs_eta", "flavour")}
-        masks = [own["flavour"] == code for code in range(len(CLASSES))]
+        inside = own["abs_eta"] < _ETA[0][1]  # histograms take the last edge, too
+        masks = [inside & (own["flavour"] == code) for code in range(len(CLASSES))]
         return [np.histogram2d(own["pt"][mine], own["abs_eta"][mine], _EDGES)[0] for mine in masks]
 
 
