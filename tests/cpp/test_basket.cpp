@@ -120,11 +120,11 @@ TEST(lists_of_several_baskets) {
                 const auto found = stored.read({4, 4, true, header}, first, last);
                 std::size_t at = 0;
                 for (std::int64_t entry = first; entry < last; ++entry) {
-                    CHECK_EQUAL(found.offsets[entry - first], static_cast<std::int64_t>(at));
+                    CHECK_EQUAL(found.offsets[static_cast<std::size_t>(entry - first)], static_cast<std::int64_t>(at));
                     for (std::int64_t item = 0; item < entry % 4; ++item)
                         CHECK_EQUAL(number(found, at++), static_cast<std::uint32_t>(100 * entry + item));
                 }
-                CHECK_EQUAL(found.offsets[last - first], static_cast<std::int64_t>(at));
+                CHECK_EQUAL(found.offsets[static_cast<std::size_t>(last - first)], static_cast<std::int64_t>(at));
                 CHECK_EQUAL(found.size, 4 * at);
             }
         }
