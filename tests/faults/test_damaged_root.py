@@ -110,7 +110,7 @@ def test_several_flipped_bits(seed, files, tmp_path):
         ("uproot-HZZ.root", [[214753, 185], [214580, 81], [213362, 222]], None),  # a tree's name is no UTF-8
         ("test_stl_containers_rntuple_v1-0-0-0.root", [[1370, 169]], None),  # nor is a string
         ("nullable-record-primitives.parquet", [[924, 157], [384, 146]], None),
-        ("treemaker.root", [[185, 198], [234, 126]], "ResourceError"),  # a length beyond all memory
+        ("treemaker.root", [[185, 198], [234, 126]], "InputError"),  # a length beyond all memory
     ],
 )
 def test_damage_that_once_went_wrong(name, flips, error, data_dir, tmp_path):
