@@ -22,6 +22,8 @@ def main(settings):
     said, sys.stdout = sys.stdout, (folder / "log.txt").open("w")  # what upp prints is no answer
     from upp.main import main as prepare
 
+    said.write("{}\n")  # ready
+    said.flush()
     stages = ["--prep", "--resample", "--merge", "--norm"]
     output = folder / "output" / "pp_output_train.h5"
     for line in sys.stdin:
