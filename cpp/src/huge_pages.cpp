@@ -16,10 +16,4 @@ std::byte* new_huge_pages(std::size_t size) {
 
 void delete_huge_pages(std::byte* memory) noexcept { ::operator delete(memory, std::align_val_t{huge_page_bytes}); }
 
-void offer_to_system([[maybe_unused]] std::byte* memory, [[maybe_unused]] std::size_t size) noexcept {
-#ifdef MADV_FREE
-    ::madvise(memory, size, MADV_FREE);
-#endif
-}
-
 }  // namespace simdprep::detail

@@ -70,7 +70,6 @@ private:
     // Those that have waited longest make way.
     bool take_back(const Piece& piece) noexcept {
         if (owner_ != ::getpid() || piece.size > most_) return false;
-        offer_to_system(piece.memory, piece.size);
         std::vector<Piece> gone;
         try {
             const std::lock_guard lock(mutex_);

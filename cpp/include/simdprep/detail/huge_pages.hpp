@@ -11,7 +11,4 @@ constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
 [[nodiscard]] std::byte* new_huge_pages(std::size_t size);
 void delete_huge_pages(std::byte* memory) noexcept;
 
-// Lets the system take pages whose contents nobody needs, when it is short of them; until then they cost nothing to use.
-void offer_to_system(std::byte* memory, std::size_t size) noexcept;
-
 }  // namespace simdprep::detail

@@ -7,8 +7,9 @@
 
 namespace simdprep::detail {
 
-// Gives out pieces, each for one array, and keeps those that come back for the next of about their size. The system may
-// take kept ones while they wait. Safe to use from several threads, and in a forked child.
+// Gives out pieces, each for one array, and keeps those that come back for the next of about their size. They are not
+// offered to the system meanwhile, which costs as much as its clearing. Safe to use from several threads, and in a
+// forked child.
 class LargeArrays {
 public:
     // Keeps at most `idle_bytes` that nobody uses.
