@@ -47,7 +47,7 @@ class RNTupleSource(Source):
         self._file.close()
 
     def _uuid(self) -> str:
-        return str(self._file.file.uuid)
+        return str(self._file.uuid)
 
     def _find(self, entry: Any) -> Found:
         name = str(entry.name)

@@ -8,15 +8,13 @@ from typing import Any
 import uproot
 
 from ..errors import InputError, SimdprepError
-from .block_sizes import check_sizes
+from .block_sizes import SizeCheck
 from .guard import reading
 from .source import Source
 from .trees import choose_tree, name_of, told_of_cycles
 
 TTREES = ("TTree", "TNtuple", "TNtupleD", "TChain")
 RNTUPLES = ("ROOT::RNTuple", "ROOT::Experimental::RNTuple")
-
-check_sizes()
 
 
 def open_tree(path: str, tree: str | None, threads: int | None) -> Source:
@@ -25,12 +23,14 @@ def open_tree(path: str, tree: str | None, threads: int | None) -> Source:
     # memory at what a step needs.
     count = threads or len(os.sched_getaffinity(0))
     executor = uproot.ThreadPoolExecutor(count) if count > 1 else uproot.source.futures.TrivialExecutor()
+    check = SizeCheck()
     try:
         with reading("ROOT file", expected="one that uproot can open", where=path):
             # A mapping, since a bare name is split at its colons.
-            file: Any = uproot.open({path: None}, array_cache=None, decompression_executor=executor)
+            file = RootFile(uproot.open({path: None}, array_cache=None, decompression_executor=executor), check)
     except SimdprepError:
         executor.shutdown()
+        check.end()
         raise
     try:
         return _open(file, path, tree, threads or 0)
@@ -39,14 +39,32 @@ def open_tree(path: str, tree: str | None, threads: int | None) -> Source:
         raise
 
 
-def _open(file: Any, path: str, tree: str | None, threads: int) -> Source:
+class RootFile:
+    """An open file of uproot, whose blocks are checked until it is closed."""
+
+    def __init__(self, top: Any, check: SizeCheck) -> None:
+        self.top = top
+        self._check = check
+
+    @property
+    def uuid(self) -> str:
+        """Of the file."""
+        return str(self.top.file.uuid)
+
+    def close(self) -> None:
+        """Close it."""
+        self.top.close()
+        self._check.end()
+
+
+def _open(file: RootFile, path: str, tree: str | None, threads: int) -> Source:
     with reading("ROOT file", expected="a readable list of contents", where=path):
-        classes = file.classnames(recursive=True, cycle=True)
+        classes = file.top.classnames(recursive=True, cycle=True)
     trees = [name for name, kind in classes.items() if kind in TTREES + RNTUPLES]
 
     def count(name: str) -> int:
         with reading("tree", expected="a readable one", where=f"{path} : {name}"):
-            return int(file[name].num_entries)
+            return int(file.top[name].num_entries)
 
     name = choose_tree(trees, tree, count, path)
     shown = name_of(name, trees)
@@ -55,11 +73,11 @@ def _open(file: Any, path: str, tree: str | None, threads: int) -> Source:
         if classes[name] in RNTUPLES:
             from .rntuple import RNTupleSource
 
-            source: Source = RNTupleSource(path, file, file[name], shown)
+            source: Source = RNTupleSource(path, file, file.top[name], shown)
         else:
             from .ttree import TTreeSource
 
-            source = TTreeSource(path, file, file[name], shown, threads)
+            source = TTreeSource(path, file, file.top[name], shown, threads)
     others = dict.fromkeys(entry.partition(";")[0] for entry in trees)  # cycles of one tree are one
     source.other_trees = tuple(entry for entry in others if entry != name.partition(";")[0])
     source.told += told_of_cycles(name, trees)

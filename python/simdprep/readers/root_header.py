@@ -17,6 +17,7 @@ from uproot.source.chunk import Chunk
 from uproot.source.cursor import Cursor
 
 from ..errors import InputError
+from .block_sizes import SizeCheck
 from .root_file import RNTUPLES, TTREES
 from .trees import choose_tree, name_of
 
@@ -161,7 +162,8 @@ def _object(file: BinaryIO, key: _Key) -> bytes:
     if not 0 <= key.object_bytes <= _MUCH:
         raise Unusual("a size that cannot be")
     chunk: Any = Chunk.wrap(None, memoryview(stored))
-    found: Any = uproot.compression.decompress(chunk, Cursor(0), {}, len(stored), key.object_bytes)
+    with SizeCheck():
+        found: Any = uproot.compression.decompress(chunk, Cursor(0), {}, len(stored), key.object_bytes)
     return bytes(found.raw_data)
 
 

@@ -49,7 +49,7 @@ class TTreeSource(Source):
         self._file.close()
 
     def _uuid(self) -> str:
-        return str(self._file.file.uuid)
+        return str(self._file.uuid)
 
     def _present(self, name: str, branch: Any) -> None:
         interpretation = _kind_of(branch)

@@ -205,8 +205,9 @@ class TestFaults:
         """
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         parent = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code), str(tmp_path)], env=environment)
-        _wait_for(lambda: len(list(tmp_path.glob("done-*"))) == 2)
-        pids = [int(path.read_text()) for path in tmp_path.glob("done-*")]
+        written = [tmp_path / f"done-{number}" for number in range(2)]
+        _wait_for(lambda: all(path.is_file() and path.read_text().endswith("\n") for path in written))
+        pids = [int(path.read_text()) for path in written]
         parent.send_signal(signal.SIGKILL)
         parent.wait()
         _wait_for(lambda: not any(_is_alive(pid) for pid in pids))
