@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ import simdprep as sp
 from simdprep.storage import merge_parts
 
 from .baselines import h5py_merge
-from .cases import Case, Size, toy_tracks
+from .cases import Case, Size, toy_tracks, wide
 from .question import Contender, Target
 
 COPY = "cp, not synced"
@@ -29,13 +29,16 @@ RECOMPRESS = "h5py, read and compressed again"
 
 ASKS = "merge parts to one file"
 ALIGNED, UNEVEN = "parts that end with a chunk", "parts that end at any row"
+SMALL, WIDE = "small parts that end with a chunk", "small parts of many fields"
 TARGETS = (
-    Target(COPY, 4, "speed", 0.5, (ALIGNED,)),
+    Target(COPY, 4, "speed", 0.5, (ALIGNED, SMALL, WIDE)),
     Target(RECOMPRESS, 4, "speed", 10.0, (UNEVEN,)),
 )
 
 #: Parts, and rows of each; chunks have 2,048.
 _PARTS = {"tiny": (3, 2048), "quick": (20, 8192), "full": (100, 32_768)}
+#: Rows of small parts, of a few megabytes each, and of those with many fields.
+_SMALL_ROWS, _WIDE_ROWS = 6144, 4096
 #: Every so many-th part is read back and compared: all of it takes h5py longer than the merges.
 _EVERY = 9
 #: So many parts hold different events; the others are their copies.
@@ -48,9 +51,9 @@ class Parts:
 
     name: str
     what: str
-    size: Size
     num_parts: int
     rows: int
+    make: Callable[[int], Case]
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,17 @@ class Prepared:
 def cases(size: Size) -> Sequence[Parts]:
     num_parts, rows = _PARTS[size]
     few, uneven = max(num_parts // 5, 2), min(rows, 8192) - 1000  # fewer bytes: h5py compresses all of them again
-    what = "toy tracks in 40 slots, 20 float32 fields"
+    small, many = min(rows, _SMALL_ROWS), min(rows, _WIDE_ROWS)
+
+    def parts(name: str, count: int, rows: int, make: Callable[..., Case], what: str) -> Parts:
+        return Parts(name, f"{count} parts of {rows:,} rows, {what}", count, rows, lambda rows: make(size, rows=rows))
+
+    tracks, objects = "toy tracks in 40 slots, 20 float32 fields", "12 objects in 4 slots, 24 float32 fields each"
     return [
-        Parts(ALIGNED, f"{num_parts} parts of {rows:,} rows, {what}", size, num_parts, rows),
-        Parts(UNEVEN, f"{few} parts of {uneven:,} rows, {what}", size, few, uneven),
+        parts(ALIGNED, num_parts, rows, toy_tracks, tracks),
+        parts(SMALL, num_parts, small, toy_tracks, tracks),
+        parts(WIDE, num_parts, many, wide, objects),
+        parts(UNEVEN, few, uneven, toy_tracks, tracks),
     ]
 
 
@@ -77,10 +87,10 @@ def prepare(case: Parts, folder: Path) -> Prepared:
     parts = tuple(folder / f"{number:03d}.h5" for number in range(case.num_parts))
     for number, path in enumerate(parts):
         if not path.exists() and number < _DIFFERENT:
-            _write(path, toy_tracks(case.size, rows=case.rows * _DIFFERENT), case.rows, number)
+            _write(path, case.make(case.rows * _DIFFERENT), case.rows, number)
         elif not path.exists():
             shutil.copyfile(parts[number % _DIFFERENT], path)
-    return Prepared(parts, case.num_parts * case.rows, folder, case.name == ALIGNED)
+    return Prepared(parts, case.num_parts * case.rows, folder, case.name != UNEVEN)
 
 
 def _write(path: Path, case: Case, rows: int, number: int) -> None:
@@ -143,10 +153,11 @@ def _check_rows(prepared: Prepared, path: Path) -> None:
         begin = 0
         for number, part in enumerate(prepared.parts):
             with h5py.File(part) as stored:
+                owner = next(iter(stored))
                 if number % _EVERY == 0:
                     _check_part(stored, merged, begin)
-                begin += len(stored["tracks/count"])
-        assert begin == prepared.num_rows == len(merged["tracks/count"])
+                begin += len(stored[owner]["count"])
+        assert begin == prepared.num_rows == len(merged[owner]["count"])
 
 
 def _check_part(stored: h5py.File, merged: h5py.File, begin: int) -> None:

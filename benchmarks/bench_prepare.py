@@ -24,7 +24,7 @@ from simdprep.transforms import State
 from . import resampled_jets
 from .baselines import numpy_prepare
 from .baselines.awkward_pad import Arrays
-from .cases import NUM_TRACK_FIELDS, TRACK_SLOTS, Case, Size
+from .cases import NUM_TRACK_FIELDS, TRACK_SLOTS, Case, Size, float_fields, write_in_steps
 from .comparison import assert_equal
 from .peers.environments import python_of
 from .question import Contender, Target
@@ -49,7 +49,6 @@ CLASSES = (2, 1, 0)
 SPLITS = ("train", "val", "test")
 #: With more rows than this the peer runs once.
 MOST_ROWS_IN_ROUNDS = 100_000
-_STEP = 50_000
 
 
 @dataclass(frozen=True)
@@ -80,24 +79,18 @@ def missing() -> list[str]:
 
 def _events(num_rows: int, start: int) -> ak.Array:
     entries = toy_jets(num_rows, seed=3, start=start)
-    kinds = {name: entries.tracks[name].type.content.content.primitive for name in entries.tracks.fields}
-    floats = [name for name, kind in kinds.items() if kind == "float32"][:NUM_TRACK_FIELDS]
-    parts = {"eventNumber": entries.eventNumber, "jets": entries.jets, "tracks": entries.tracks[floats]}
+    tracks = entries.tracks[float_fields(entries.tracks)]
+    parts = {"eventNumber": entries.eventNumber, "jets": entries.jets, "tracks": tracks}
     return ak.zip(parts, depth_limit=1)
 
 
 def prepare(case: Case, folder: Path) -> Prepared | ResampledJets:
     if case.layout == "compound":
         return ResampledJets.make(case, folder)
-    first = _events(10, 0)
     num_rows = case.make.args[0]  # type: ignore[attr-defined]
     for name, count in (("jets.h5", num_rows), ("fifth.h5", num_rows // 5)):
-        if (folder / name).exists():
-            continue
-        with sp.Writer(folder / name, case.schema(first)) as writer:
-            for start in range(0, count, _STEP):
-                writer.fill(_events(min(_STEP, count - start), start))
-    return Prepared(folder / "jets.h5", folder, tuple(first.tracks.fields), num_rows)
+        write_in_steps(folder / name, case, _events, count)
+    return Prepared(folder / "jets.h5", folder, tuple(_events(10, 0).tracks.fields), num_rows)
 
 
 def config_of(prepared: Prepared) -> dict[str, Any]:

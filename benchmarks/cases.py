@@ -24,6 +24,9 @@ NUM_TRACK_FIELDS = 20
 #: Slots of the toy tracks, whose mean multiplicity is 10.
 TRACK_SLOTS = 40
 
+#: Rows that are made at once where a case is too large to be made as a whole.
+_STEP = 50_000
+
 #: Where the real files lie: what this names, or a folder beside the checkout.
 DATA_FOLDER = "SIMDPREP_TEST_DATA"
 
@@ -91,6 +94,14 @@ def toy_nano(size: Size, *, rows: int = 20_000) -> Case:
     return Case("toy NanoAOD", what, partial(toy_events, num_rows, seed=7), pad)
 
 
+def wide(size: Size, *, rows: int = 10_000) -> Case:
+    """Many short lists of many fields, as NanoAOD has them: 12 objects of 24 float32 fields in 4 slots."""
+    num_rows = {"tiny": 200, "quick": 4_000, "full": rows}[size]
+    pad = {f"Object{number}": 4 for number in range(12)}
+    what = f"{num_rows:,} events of {len(pad)} objects with 24 float32 fields each, in 4 slots"
+    return Case("wide", what, partial(_wide, num_rows, tuple(pad)), pad)
+
+
 def toy_candidates(size: Size, *, rows: int = 20_000) -> Case:
     """Particle-flow candidates: long lists of rounded floats and small integers."""
     num_rows = {"tiny": 200, "quick": 4_000, "full": rows}[size]
@@ -120,9 +131,33 @@ def data_folder() -> Path:
 
 def _tracks(num_rows: int, *, mean: float = 10.0, fields: int = NUM_TRACK_FIELDS) -> ak.Array:
     tracks = toy_jets(num_rows, mean_tracks=mean, seed=3).tracks
-    floats = [name for name in tracks.fields if tracks[name].type.content.content.primitive == "float32"][:fields]
-    assert len(floats) == fields
-    return ak.zip({"tracks": tracks[floats]}, depth_limit=1)
+    return ak.zip({"tracks": tracks[float_fields(tracks, fields)]}, depth_limit=1)
+
+
+def float_fields(tracks: ak.Array, count: int = NUM_TRACK_FIELDS) -> list[str]:
+    """Return the names of the first fields that are float32."""
+    floats = [name for name in tracks.fields if tracks[name].type.content.content.primitive == "float32"][:count]
+    assert len(floats) == count
+    return floats
+
+
+def write_in_steps(path: Path, case: Case, make: Callable[[int, int], ak.Array], num_rows: int) -> None:
+    """Write what ``make`` returns for a number of rows from a row on; nothing where the file is there already."""
+    if path.exists():
+        return
+    with sp.Writer(path, case.schema(make(10, 0))) as writer:
+        for start in range(0, num_rows, _STEP):
+            writer.fill(make(min(_STEP, num_rows - start), start))
+
+
+def _wide(num_rows: int, objects: Sequence[str]) -> ak.Array:
+    rng = np.random.default_rng(5)
+    found = {}
+    for name in objects:
+        counts = rng.poisson(1.0, num_rows)
+        values = rng.normal(30, 10, (24, counts.sum())).astype(np.float32)
+        found[name] = ak.zip({f"field{at}": ak.unflatten(entries, counts) for at, entries in enumerate(values)})
+    return ak.zip(found, depth_limit=1)
 
 
 def _only(make: Callable[[], ak.Array], objects: Sequence[str]) -> ak.Array:

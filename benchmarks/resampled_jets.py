@@ -21,7 +21,7 @@ import simdprep as sp
 from simdprep.testing import CLASSES, toy_jets
 from simdprep.transforms import State
 
-from .cases import NUM_TRACK_FIELDS, TRACK_SLOTS, Case
+from .cases import TRACK_SLOTS, Case, float_fields, write_in_steps
 from .peers.environments import python_of
 from .peers.peer import Peer
 from .question import Contender
@@ -32,7 +32,6 @@ _SHARE = 0.15
 _PT, _ETA = [[20, 40, 5], [40, 100, 3]], [[0, 2.5, 3]]
 _EDGES = (np.concatenate([np.linspace(20, 40, 6), np.linspace(40, 100, 4)[1:]]), np.linspace(0, 2.5, 4))
 _JETS = ("pt", "abs_eta", "mass", "flavour")
-_STEP = 50_000
 
 
 def jets(num_rows: int, start: int) -> ak.Array:
@@ -41,9 +40,8 @@ def jets(num_rows: int, start: int) -> ak.Array:
     flavour, pt = ak.to_numpy(entries.jets.flavour), ak.to_numpy(entries.jets.pt)
     entries["jets", "pt"] = (20 * (pt / 20) ** np.array([1, 1.1, 1.25])[flavour]).astype(np.float32)
     entries["jets", "abs_eta"] = abs(entries.jets.eta)
-    kinds = {name: entries.tracks[name].type.content.content.primitive for name in entries.tracks.fields}
-    floats = [name for name, kind in kinds.items() if kind == "float32"][:NUM_TRACK_FIELDS]
-    return ak.zip({"jets": entries.jets[list(_JETS)], "tracks": entries.tracks[floats]}, depth_limit=1)
+    tracks = entries.tracks[float_fields(entries.tracks)]
+    return ak.zip({"jets": entries.jets[list(_JETS)], "tracks": tracks}, depth_limit=1)
 
 
 @dataclass(frozen=True)
@@ -58,14 +56,9 @@ class ResampledJets:
     @classmethod
     def make(cls, case: Case, folder: Path) -> ResampledJets:
         """Write the file, where it is not there yet."""
-        first = jets(10, 0)
         num_rows = case.make.args[0]  # type: ignore[attr-defined]
-        source = folder / "jets.h5"
-        if not source.exists():
-            with sp.Writer(source, case.schema(first)) as writer:
-                for start in range(0, num_rows, _STEP):
-                    writer.fill(jets(min(_STEP, num_rows - start), start))
-        return cls(source, folder, tuple(first.tracks.fields), num_rows)
+        write_in_steps(folder / "jets.h5", case, jets, num_rows)
+        return cls(folder / "jets.h5", folder, tuple(jets(10, 0).tracks.fields), num_rows)
 
     @property
     def count(self) -> int:
