@@ -8,7 +8,8 @@ import vector
 import simdprep as sp
 from simdprep.errors import ExpressionError
 from simdprep.transforms import Catalog, ObjectRules, Rules, apply, names, parse
-from simdprep.transforms.levels import Scope
+from simdprep.transforms.levels import check_levels
+from simdprep.transforms.scope import Scope
 
 rng = np.random.default_rng(8)
 
@@ -148,7 +149,7 @@ CATALOG = Catalog.from_events(EVENTS, {"tracks": "Jet"})
 )  # fmt: skip
 def test_mistakes(text, first, hint):
     with pytest.raises(ExpressionError) as caught:
-        Scope(CATALOG).check(parse(text))
+        check_levels(parse(text), Scope(CATALOG))
     assert str(caught.value).startswith(first)
     assert caught.value.hint == hint
 
@@ -156,7 +157,7 @@ def test_mistakes(text, first, hint):
 def test_an_object_without_what_is_needed():
     catalog = Catalog.from_events(ak.Array([{"hits": [{"x": 1.0}]}]))
     with pytest.raises(ExpressionError, match="object: got hits, which has no eta, expected an object with that field"):
-        Scope(catalog).check(parse("delta_r(hits[0], hits[1])"))
+        check_levels(parse("delta_r(hits[0], hits[1])"), Scope(catalog))
 
 
 def test_a_cut_on_a_mass_reads_what_it_needs(tmp_path):

@@ -14,7 +14,8 @@ from simdprep.transforms import Catalog, ObjectRules, Rules, apply, kernel_cache
 from simdprep.transforms.evaluate import evaluate
 from simdprep.transforms.frame import Frame
 from simdprep.transforms.fused import evaluate_fused
-from simdprep.transforms.levels import Scope
+from simdprep.transforms.levels import check_levels
+from simdprep.transforms.scope import Scope
 from tests.equivalence import expression_oracle as slow
 from tests.equivalence.expression_events import as_awkward, some_events
 from tests.equivalence.interpreted import interpreted_kernel
@@ -25,7 +26,7 @@ def both(text, own, events, parents=None):
     """Return the values of both engines; the compiled one must not have handed over to numpy."""
     catalog = Catalog.from_events(events, parents or {"tracks": "Jet"})
     scope, expression = Scope(catalog, own, lead=own != "events"), parse(text)
-    scope.check(expression)
+    check_levels(expression, scope)
     return evaluate(expression, scope, Frame(events, catalog)), evaluate_fused(
         expression, scope, Frame(events, catalog)
     )

@@ -12,7 +12,8 @@ from ..transforms.catalog import EVENTS, Catalog
 from ..transforms.evaluate import evaluate
 from ..transforms.expressions import parse
 from ..transforms.frame import Frame
-from ..transforms.levels import Scope
+from ..transforms.levels import check_levels
+from ..transforms.scope import Scope
 
 #: Events that are looked at at once.
 _EVENTS_AT_ONCE = 100_000
@@ -40,7 +41,7 @@ def rows_where(dataset: Dataset, text: str, *, where: str = "Loader rows") -> ND
     for events in dataset.iterate(_EVENTS_AT_ONCE):
         catalog = Catalog.from_events(events, parents)
         scope = Scope(catalog, own)
-        scope.check(expression)
+        check_levels(expression, scope)
         value = evaluate(expression, scope, Frame(events, catalog))
         data: NDArray[Any] = value.data
         if data.dtype.kind != "b":

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from ..transforms.identity import GOLDEN, key_of, mixed
+from ..transforms.identity import key_of
+from ..transforms.splitmix import GOLDEN, mixed
 
 __all__ = ["hashes", "key_of", "permute", "permute_each", "round_keys"]
 

@@ -15,7 +15,8 @@ from ..schema import EVENTS
 from ..transforms import Catalog, CutFlow, Expression, Labels, NegativeWeights, Split, hash_of, identity_of, key_of
 from ..transforms.evaluate import evaluate
 from ..transforms.frame import Frame, Value
-from ..transforms.levels import Scope
+from ..transforms.levels import check_levels
+from ..transforms.scope import Scope
 from ..transforms.selection import choose
 from .row_flow import RowFlow
 from .setting import Setting
@@ -301,7 +302,7 @@ class _Rows:
 
     def numbers(self, expression: Expression) -> NDArray[np.float64]:
         """Return one number per row; NaN where it is missing."""
-        self.scope.check(expression)
+        check_levels(expression, self.scope)
         value = evaluate(expression, self.scope, self.frame)
         data = np.asarray(value.data, np.float64)
         return data if value.missing is None else np.where(value.missing, np.nan, data)
@@ -325,7 +326,7 @@ def condition(expression: Expression, scope: Scope, frame: Frame) -> NDArray[np.
     Raises:
         ExpressionError: it is a number.
     """
-    scope.check(expression)
+    check_levels(expression, scope)
     value = evaluate(expression, scope, frame)
     data: NDArray[np.bool_] = value.data
     if data.dtype.kind != "b":

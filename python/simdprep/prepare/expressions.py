@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from ..errors import ConfigError, nearest_hint
 from ..schema import EVENTS
 from ..transforms import Catalog, Expression, parse
-from ..transforms.levels import Scope
+from ..transforms.levels import check_levels
+from ..transforms.scope import Scope
 from ..transforms.tokens import tokenize
 
 if TYPE_CHECKING:
@@ -111,9 +112,9 @@ class Expressions:
             ExpressionError: a name or a level does not fit.
         """
         for entry in self.of_rows():
-            Scope(catalog, home).check(entry)
+            check_levels(entry, Scope(catalog, home))
         for entry in (*self.cuts, *self.of_events()):
-            Scope(catalog, EVENTS).check(entry)
+            check_levels(entry, Scope(catalog, EVENTS))
 
 
 def prepare_of(config: Config) -> PrepareConfig:

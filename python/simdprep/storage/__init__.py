@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .dataset import Dataset, open
     from .dataset_info import DatasetInfo, info
     from .merge import merge_parts
-    from .merged_dataset import MergeSummary
+    from .merge_summary import MergeSummary
     from .object_view import ObjectView, RaggedRows
     from .output import Output
     from .problem import Problem
@@ -25,7 +25,7 @@ _HOMES = {
     "Column": ".column",
     "Dataset": ".dataset",
     "DatasetInfo": ".dataset_info",
-    "MergeSummary": ".merged_dataset",
+    "MergeSummary": ".merge_summary",
     "ObjectView": ".object_view",
     "Output": ".output",
     "Problem": ".problem",

@@ -4,38 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import DatasetError, OutputError
 from .merge import merge_parts, schema_of_files
+from .merge_summary import MergeSummary
+from .merged_folder import merge_to_folder
 from .output import Output
 from .source import PathLike, Source
-
-
-@dataclass
-class MergeSummary:
-    """What :func:`merge` did.
-
-    Attributes:
-        path: The merged dataset.
-        files: Part files it was made of.
-        parts: Part files it has.
-        num_rows: Rows.
-        bytes_in: Size of the part files.
-        bytes: Size of the merged dataset.
-        num_configs: Configs the rows come from.
-        told: What was made up, left out, or is unusual, one line each.
-    """
-
-    path: str
-    files: int = 0
-    parts: int = 0
-    num_rows: int = 0
-    bytes_in: int = 0
-    bytes: int = 0
-    num_configs: int = 0
-    told: list[str] = field(default_factory=list)
 
 
 def merge(
@@ -82,8 +58,6 @@ def merge(
             summary.num_configs = built.num_configs
             summary.told += built.told
         else:
-            from .merged_folder import merge_to_folder
-
             merge_to_folder(source.paths, schema, out, summary, threads=threads or 0)
         return summary
     finally:

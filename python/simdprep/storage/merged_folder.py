@@ -18,13 +18,13 @@ from .adapted_part import AdaptedPart, Before
 from .dataset_info import num_items
 from .disk_file import DiskFile
 from .merge import build
+from .merge_summary import MergeSummary
 from .part_reader import PartReader
 from .placement import Placement
 from .provenance import configs_of, input_ranges
 from .same_schema import is_same
 
 if TYPE_CHECKING:
-    from .merged_dataset import MergeSummary
     from .output import Output
 
 

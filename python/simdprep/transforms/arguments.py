@@ -6,8 +6,8 @@ from ..errors import ExpressionError
 from .catalog import EVENTS, Collection
 from .expressions import Expression
 from .functions import FUNCTIONS
-from .levels import Scope
 from .nodes import Binary, Call, Index, Lead, Member, Name, Node, Unary, fold, operands
+from .scope import Scope
 
 #: What an object may call its mass, and its energy where it has no mass.
 MASSES, ENERGIES = ("mass", "m"), ("energy", "e", "E")

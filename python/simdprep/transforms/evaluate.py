@@ -19,8 +19,8 @@ from .arguments import expanded
 from .expressions import Expression
 from .frame import Frame, Value
 from .functions import FUNCTIONS
-from .levels import Scope
 from .nodes import Binary, Call, Index, Lead, Match, Member, Name, Node, Number, Unary, fold
+from .scope import Scope
 
 
 def _power(base: Any, exponent: Any) -> Any:

@@ -12,8 +12,8 @@ from .arguments import expanded
 from .evaluate import visited
 from .expressions import Expression
 from .frame import Frame, Value
-from .levels import Scope
 from .nodes import Call, Lead, Member, Name, Node
+from .scope import Scope
 
 _LOGARITHMS = ("log", "log2", "log10", "log1p")
 

@@ -24,9 +24,9 @@ from .evaluate import evaluate
 from .expressions import Expression
 from .frame import Frame, Value
 from .generate import MAX_DEPTH, Generated, Unfusable, generate
-from .levels import Scope
 from .nodes import operands
 from .probe import probe
+from .scope import Scope
 
 #: A thread of its own is worth it for this much.
 BYTES_PER_THREAD = 1 << 20

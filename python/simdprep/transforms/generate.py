@@ -17,10 +17,10 @@ from .catalog import Path
 from .expressions import Expression
 from .functions import FUNCTIONS
 from .kernel_source import AT_ONCE, Block, Loops, kernel_text
-from .levels import Scope
 from .nodes import Binary, Call, Index, Lead, Match, Member, Name, Node, Number, Unary, operands
 from .operations import Term, Unfusable, binary, call, cast, choose, unary
 from .probe import Kind, Probe
+from .scope import Scope
 
 MAX_DEPTH = 100
 _MASK = np.dtype(bool)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .identity import FIRST, SECOND
 from .jit import jit
+from .splitmix import FIRST, SECOND
 
 Words = NDArray[np.uint64]
 
@@ -26,7 +26,7 @@ def intervals(identity: Words, first: int, second: int, bounds: Words) -> NDArra
 
 @jit
 def mix(word: np.uint64) -> np.uint64:
-    """Return the word of :func:`.identity.mixed`."""
+    """Return the word of :func:`.splitmix.mixed`."""
     word ^= word >> _30
     word *= _FIRST
     word ^= word >> _27

@@ -12,8 +12,8 @@ from .catalog import Catalog, Path
 from .evaluate import visited
 from .expressions import Expression
 from .frame import Frame, Value
-from .levels import Scope
 from .nodes import Node
+from .scope import Scope
 
 
 class _EmptyFrame(Frame):

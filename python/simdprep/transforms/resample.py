@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import ConfigError, SchemaError, nearest_hint
 from .axis import Axis
-from .balance import Empty, check_policies, distributions, target_contents
+from .balance_target import Empty, check_policies, distributions, target_contents
 from .histogram import Histogram, Outside
 from .identity import Words, checked, halves, hash_of, key_of
 from .ranks import Ranks
@@ -44,7 +44,7 @@ class Resample:
         axes: Bins of each field.
         method: One of these.
         target: ``flat``, ``min``, ``mean``, ``max``, or the name of a class; see
-            :func:`.balance.target_contents`. ``None``: ``min`` to undersample, ``max`` to oversample.
+            :func:`.balance_target.target_contents`. ``None``: ``min`` to undersample, ``max`` to oversample.
         counts: Rows to have of each class, or by class. ``None``: the most that can be had to undersample,
             the least to oversample, else what the target has (``flat``: the mean of the classes).
         empty: Of cells that a class has no row in: ``error``, ``drop`` or ``allow``.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import SchemaError
 from .axis import Axis
-from .balance import Empty, check_policies, distributions, target_contents
+from .balance_target import Empty, check_policies, distributions, target_contents
 from .histogram import Histogram, Outside
 from .stored_state import stored_state
 
@@ -30,7 +30,7 @@ class Reweight:
     Args:
         classes: Names, in the order of the labels.
         axes: Bins of each field.
-        target: ``flat``, ``min``, ``mean``, ``max``, or the name of a class; see :func:`.balance.target_contents`.
+        target: ``flat``, ``min``, ``mean``, ``max``, or the name of a class; see :mod:`.balance_target`.
         empty: Of cells that a class has no row in: ``error``, ``drop`` or ``allow``.
         outside: Of rows in no bin: ``error``, ``clip`` or ``drop``, which gives them the factor 0.
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from ..errors import ConfigError, ExpressionError, nearest_hint
 from .catalog import Catalog
 from .expressions import Expression, parse
-from .levels import Reference, Scope
+from .levels import Reference, check_levels
+from .scope import Scope
 
 if TYPE_CHECKING:
     from ..schema.config import Config
@@ -110,7 +111,7 @@ class Rules:
             self._check_object(name, rules, catalog)
         needs = {step: self._needs(step, catalog) for step in self._steps()}
         if self.select is not None:
-            Scope(self.with_derived(catalog)).check(self.select)
+            check_levels(self.select, Scope(self.with_derived(catalog)))
         return self._sorted(needs, catalog)
 
     def reads(self, catalog: Catalog) -> frozenset[tuple[str, str | None]]:
@@ -124,7 +125,7 @@ class Rules:
             for expression, scope in self._expressions(step, catalog):
                 found |= {(read.object, read.field) for read in self._input_reads(expression, scope, step)}
         if self.select is not None:
-            for read in Scope(self.with_derived(catalog)).check(self.select):
+            for read in check_levels(self.select, Scope(self.with_derived(catalog))):
                 if not self._is_derived(read):
                     found.add((read.object, read.field))
         return frozenset(found)
@@ -189,7 +190,7 @@ class Rules:
             )
 
     def _input_reads(self, expression: Expression, scope: Scope, step: Step) -> Iterator[Reference]:
-        for read in scope.check(expression):
+        for read in check_levels(expression, scope):
             if not self._is_derived(read) or (read.object, read.field) == (step.object, step.field):
                 yield read
 
@@ -212,7 +213,7 @@ class Rules:
 
     def _checked(self, expression: Expression, scope: Scope, step: Step) -> list[Reference]:
         try:
-            return scope.check(expression)
+            return check_levels(expression, scope)
         except ExpressionError as error:
             if step.kind == "entries" and error.what == "unknown name":
                 self._explain_derived(expression, scope, step)
@@ -220,7 +221,7 @@ class Rules:
 
     def _explain_derived(self, expression: Expression, scope: Scope, step: Step) -> None:
         """Say why a derived field is unknown: entries are chosen and ordered before fields are derived."""
-        reads = Scope(self.with_derived(scope.catalog), scope.own).check(expression)  # or still unknown
+        reads = check_levels(expression, Scope(self.with_derived(scope.catalog), scope.own))  # or still unknown
         derived = ", ".join(read.field or "" for read in reads if self._is_derived(read))
         rule = "fields of the input: the derived ones come after select and order"
         hint = "writing its expression out"

@@ -24,9 +24,9 @@ from .expressions import Expression
 from .finite import check_finite
 from .frame import Frame, Value
 from .fused import evaluate_fused
-from .levels import Scope
 from .nodes import Unary
 from .rules import Rules, Step
+from .scope import Scope
 
 if TYPE_CHECKING:
     import awkward as ak

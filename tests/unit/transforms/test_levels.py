@@ -5,7 +5,8 @@ import pytest
 
 from simdprep.errors import ConfigError, ExpressionError, SchemaError
 from simdprep.transforms import Catalog, ObjectRules, Rules, apply, parse
-from simdprep.transforms.levels import Scope
+from simdprep.transforms.levels import check_levels
+from simdprep.transforms.scope import Scope
 
 EVENTS = ak.Array(
     [
@@ -27,7 +28,7 @@ CATALOG = Catalog.from_events(EVENTS, {"tracks": "Jet"})
 
 def problem(text, own="events", lead=False):
     with pytest.raises(ExpressionError) as caught:
-        Scope(CATALOG, own, lead=lead).check(parse(text, where=f"objects.{own}.select"))
+        check_levels(parse(text, where=f"objects.{own}.select"), Scope(CATALOG, own, lead=lead))
     return str(caught.value)
 
 
@@ -112,7 +113,7 @@ def test_a_parent_of_another_depth():
     ],
 )
 def test_what_is_read(text, own, reads):
-    found = Scope(CATALOG, own).check(parse(text))
+    found = check_levels(parse(text), Scope(CATALOG, own))
     assert {(read.object, read.field) for read in found} == reads
 
 
