@@ -62,7 +62,7 @@ def main() -> None:
 
     def announced() -> Any:
         worker = started()
-        print("worker", worker.pid, flush=True)
+        print(f"worker {worker.pid}\n", end="", flush=True)  # at once: threads print
         return worker
 
     executors.WorkerProcess = announced  # type: ignore[assignment,misc]

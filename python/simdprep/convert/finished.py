@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from shutil import rmtree
 
 from .. import _core
 from ..errors import OutputError
 from ..schema.config import Config
+from ..storage.output import remove_folder
 from ..storage.staged_output import staging_folder
 from .growth import Growth
 from .summary import ConvertSummary
@@ -42,7 +42,7 @@ def _summary(found: Growth, told: str) -> ConvertSummary:
     try:
         staging = staging_folder(found.path)
         if staging.is_dir():
-            rmtree(staging)
+            remove_folder(staging)
     finally:
         lock.release()
     written = WriteSummary(

@@ -25,6 +25,8 @@ MANIFEST = "manifest.json"
 _PART_NAME = re.compile(r"part-\d{5,}\.h5")
 _TEMPORARY = re.compile(r"\.tmp-\d+$")
 _FILE_SUFFIXES = (".h5", ".hdf5", ".hdf")
+#: How often a folder is emptied before it counts as one that cannot be.
+_REMOVALS = 20
 _EXHAUSTED = {errno.ENOSPC: "disk full", errno.EDQUOT: "disk quota exhausted"}
 
 
@@ -351,10 +353,17 @@ def _in_order_of_removal(folder: Path) -> list[Path]:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder and all that is in it, the last names first."""
-    for entry in _in_order_of_removal(folder):
-        shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
-    folder.rmdir()
+    """Remove a folder and all that is in it, the last names first; what somebody still adds to it too."""
+    for attempt in range(_REMOVALS):
+        for entry in _in_order_of_removal(folder):
+            shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink(missing_ok=True)
+        try:
+            folder.rmdir()
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or attempt == _REMOVALS - 1:
+                raise
+        else:
+            return
 
 
 def _free_bytes(folder: Path) -> int | str:

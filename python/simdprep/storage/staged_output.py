@@ -107,7 +107,7 @@ class StagedOutput(Output):
                 for entry in self.folder.glob("plan.json*"):
                     entry.unlink()
                 with ThreadPoolExecutor(_REMOVING_THREADS) as pool:  # the system takes its time for large files
-                    list(pool.map(os.unlink, self.folder.glob("part-*.h5")))
+                    list(pool.map(_unlink, self.folder.glob("part-*.h5")))
                 remove_folder(self.folder)
 
     def release(self) -> None:
@@ -258,6 +258,10 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool, resume: bool 
         raise file_error(error, staging) from error
     if is_in_the_way:
         raise OutputError("staging folder", got="a file of its name", expected="none", where=str(staging))
+
+
+def _unlink(path: Path) -> None:
+    path.unlink(missing_ok=True)  # somebody who did a task twice may have replaced it
 
 
 def _compact(inputs: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +67,9 @@ class StagedPart:
 
 class StagedParts:
     """Takes the parts of one task; the same names and bytes each time it is done.
+
+    Whoever does tasks may do one twice at a time: on a worker that is thought lost, or for a client that is gone. So
+    each attempt writes a file of its own; which of them gets its name last makes no difference.
 
     Args:
         folder: Where they are staged; it exists.
@@ -136,7 +139,7 @@ class StagedParts:
         return f"part-{self._task_id}-{len(self._staged):04d}.h5"
 
     def _begin_part(self) -> Path:
-        return self.folder / f"{self._next_name}.tmp-{os.getpid()}"
+        return self.folder / f"{self._next_name}.tmp-{secrets.randbits(63)}"  # processes of two hosts share numbers
 
     def _commit(self, file: PartFile, part: FinishedPart) -> None:
         if self._staged and not part.num_rows and not part.num_events:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import secrets
 import sys
 import threading
 import time
@@ -118,7 +119,7 @@ def _stored(source: str) -> Path:
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = home / f"kernel_{key}.py"
     if not path.exists() or path.read_text() != source:
-        temporary = home / f"{path.name}.tmp-{os.getpid()}"
+        temporary = home / f"{path.name}.tmp-{secrets.randbits(63)}"
         temporary.write_text(source)
         temporary.replace(path)
     return path
