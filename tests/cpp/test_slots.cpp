@@ -59,6 +59,13 @@ void check_case(const Case& lists) {
         write_valid(lists.offsets.data(), lists.lists(), lists.pad, mask.data());
         CHECK(found == values);
         CHECK(mask == valid);
+        // A longer one keeps what lies behind: vectors that run over do so within the lists only.
+        found.assign(values.size() + 64, std::byte{7});
+        mask.assign(valid.size() + 64, 9);
+        write_slots(lists.content.data(), lists.offsets.data(), lists.lists(), lists.slots(), found.data());
+        write_valid(lists.offsets.data(), lists.lists(), lists.pad, mask.data());
+        CHECK(std::count(found.end() - 64, found.end(), std::byte{7}) == 64);
+        CHECK(std::count(mask.end() - 64, mask.end(), 9) == 64);
     });
 }
 
@@ -79,6 +86,11 @@ TEST(wide_pads_and_long_lists) {
 
 TEST(empty_lists_only) {
     for (const std::uint64_t pad : {1UL, 5UL, 64UL, 65UL}) check_case(make_case(100, 0, pad, 4, 0));
+}
+
+TEST(as_many_lists_as_run_over) {
+    for (const std::size_t size : {1UL, 2UL, 4UL, 8UL})
+        for (std::uint64_t lists = 1; lists <= 66; ++lists) check_case(make_case(lists, 3, 1 + lists % 3, size, 11));
 }
 
 TEST(no_lists) { check_case(make_case(0, 0, 5, 4, 0)); }
