@@ -23,7 +23,7 @@ from .cuts import TASK_BYTES, WORTH_TASKS
 from .executors import LocalPool, Serial, executor_of
 from .finished import finished, nothing_new
 from .growth import Growth
-from .headers import read_headers
+from .headers import Headers, read_headers
 from .inputs import EntryRange, Files, Inputs
 from .multiplicity import FIRST_ENTRIES, Multiplicities
 from .opening import Opening
@@ -166,13 +166,15 @@ def convert(
                     config_text=resolved.config_text,
                 )
             )
-            summary = _convert_here(writer, recipe, files, progress)
+            summary = _convert_here(writer, recipe, files, headers, progress)
     summary.told += _dtype_notes(settings, schema)
     summary.seconds = time.perf_counter() - started
     return summary
 
 
-def _convert_here(writer: Writer, recipe: Recipe, files: Inputs, progress: Progress | None) -> ConvertSummary:
+def _convert_here(
+    writer: Writer, recipe: Recipe, files: Inputs, headers: Headers, progress: Progress | None
+) -> ConvertSummary:
     """Convert one task in this process, straight to the output; closes the writer."""
     schema = writer.schema
     summary = ConvertSummary(writer.summary, schema, files=len(files.paths), told=[*writer.summary.told, *recipe.told])
@@ -185,7 +187,7 @@ def _convert_here(writer: Writer, recipe: Recipe, files: Inputs, progress: Progr
             if progress is not None:
                 progress(summary.entries_in, files.estimate())
     summary.skipped = [*files.skipped, *summary.skipped]
-    summary.bytes_in = sum(Path(path).stat().st_size for path in files.paths if Path(path).is_file())
+    summary.bytes_in = sum(header.size for header in headers.found)
     if files.surplus:
         summary.told.append(f"left out, not in the first input {recipe.first}: {', '.join(files.surplus)}")
     return summary

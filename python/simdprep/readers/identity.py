@@ -8,6 +8,7 @@ from typing import BinaryIO, cast
 
 from .guard import reading
 from .inputs import is_url
+from .remote import file_system
 
 _BLOCK = 1 << 20
 
@@ -45,9 +46,7 @@ def first_bytes(path: str, count: int) -> bytes:
     if not is_url(path):
         with Path(path).open("rb") as file:
             return file.read(count)
-    import fsspec
-
-    system, name = fsspec.core.url_to_fs(path)
+    system, name = file_system(path)
     return bytes(system.cat_file(name, start=0, end=count))
 
 
@@ -55,9 +54,8 @@ def open_bytes(path: str) -> BinaryIO:
     """Open a file or URL for reading bytes; the caller closes it."""
     if not is_url(path):
         return Path(path).open("rb")
-    import fsspec
-
-    return cast("BinaryIO", fsspec.open(path, "rb").open())
+    system, name = file_system(path)
+    return cast("BinaryIO", system.open(name, "rb"))
 
 
 def change_of(path: str) -> tuple[str, int]:
@@ -70,9 +68,7 @@ def change_of(path: str) -> tuple[str, int]:
         if not is_url(path):
             found = Path(path).stat()
             return f"changed {found.st_mtime_ns}", found.st_size
-        import fsspec
-
-        system, name = fsspec.core.url_to_fs(path)
+        system, name = file_system(path)
         info = system.info(name)
         marks = [str(info[key]) for key in ("ETag", "etag", "mtime", "LastModified", "last_modified") if info.get(key)]
         return f"changed {marks[0]}" if marks else "", int(info.get("size") or 0)

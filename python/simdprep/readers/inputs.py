@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..errors import InputError, nearest
 from .guard import reading
+from .remote import file_system
 
 #: Endings of the files that :func:`simdprep.readers.open_source` reads.
 ENDINGS = (".root", ".parquet", ".feather", ".arrow", ".h5", ".hdf5")
@@ -99,10 +100,8 @@ def _check_kind(path: Path, name: str) -> None:
 def _expand_url(name: str) -> list[str]:
     if not _MAGIC.search(name):
         return [name]
-    import fsspec
-
     with reading("input files", expected="a URL that can be listed", where=name):
-        system, path = fsspec.core.url_to_fs(name)
+        system, path = file_system(name)
         found = [system.unstrip_protocol(match) for match in system.glob(path)]
     if not found:
         raise InputError("input files", got=f"no file that matches {name}", expected="at least one")

@@ -10,6 +10,7 @@ import uproot
 from ..errors import InputError, SimdprepError
 from .block_sizes import SizeCheck
 from .guard import reading
+from .remote import limit_patience
 from .source import Source
 from .trees import choose_tree, name_of, told_of_cycles
 
@@ -24,6 +25,7 @@ def open_tree(path: str, tree: str | None, threads: int | None) -> Source:
     count = threads or len(os.sched_getaffinity(0))
     executor = uproot.ThreadPoolExecutor(count) if count > 1 else uproot.source.futures.TrivialExecutor()
     check = SizeCheck()
+    limit_patience(path)
     try:
         with reading("ROOT file", expected="one that uproot can open", where=path):
             # A mapping, since a bare name is split at its colons.
