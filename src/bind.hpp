@@ -31,6 +31,7 @@ void bind_chunk_reader(py::module_& module);
 void bind_packed_reader(py::module_& module);
 void bind_gather(py::module_& module);
 void bind_gather_ragged(py::module_& module);
+void bind_structure(py::module_& module);
 void bind_unpad(py::module_& module);
 void bind_write_queue(py::module_& module);
 

@@ -25,6 +25,7 @@ PYBIND11_MODULE(_core, module) {
     bind_packed_reader(module);
     bind_gather(module);
     bind_gather_ragged(module);
+    bind_structure(module);
     bind_unpad(module);
     bind_basket(module);
     bind_write_queue(module);

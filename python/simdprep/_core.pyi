@@ -160,6 +160,39 @@ class ThreadPool:
     def __init__(self, threads: int = 0) -> None: ...
     size: int
 
+class Structure:
+    @property
+    def identity(self) -> tuple[int, int, int, int]: ...
+    def texts(self) -> dict[bytes, bytes]: ...
+    def has(self, name: str) -> bool | None: ...
+    def look(
+        self, datasets: list[str], groups: list[str], owners: list[str], number: str, with_chunks: bool
+    ) -> (
+        tuple[
+            list[bytes],
+            NDArray[np.uint64],
+            NDArray[np.uint64],
+            list[int | None],
+            NDArray[np.uint64],
+            NDArray[np.uint64],
+            NDArray[np.uint64],
+            NDArray[np.uint32],
+        ]
+        | None
+    ): ...
+
+def read_structure(path: str) -> Structure | None: ...
+def write_chunk_indexes(
+    path: str,
+    file: int,
+    paths: list[str],
+    counts: NDArray[np.uint64],
+    addresses: NDArray[np.uint64],
+    sizes: NDArray[np.uint64],
+    masks: NDArray[np.uint32],
+) -> int: ...
+def write_end_of_file(path: str, file: int, end: int) -> int: ...
+
 class RangeCopier:
     def __init__(self, target: int, threads: int) -> None: ...
     def copy(

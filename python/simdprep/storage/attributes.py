@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -19,7 +20,10 @@ SCHEMA = "simdprep_schema"
 PROVENANCE = "simdprep_provenance"
 NUM_TRUNCATED = "simdprep_num_truncated"
 
-_DIGEST_LENGTH = 64
+#: The group of counters, as ATLAS tools store them.
+COUNTERS = "cutBookkeeper"
+
+_TEXTS = (FORMAT, SCHEMA, f"{SCHEMA}_sha256", PROVENANCE, f"{PROVENANCE}_sha256")
 
 
 @dataclass(frozen=True)
@@ -75,15 +79,50 @@ def read_root(file: h5py.h5f.FileID, where: str, file_size: int) -> RootAttribut
             hint="simdprep convert, which makes one",
         )
     version = read_text(root, FORMAT, where, file_size)
+    _check_version(version, where)
+    schema, provenance = (
+        (read_text(root, name, where, file_size), read_text(root, f"{name}_sha256", where, file_size))
+        for name in (SCHEMA, PROVENANCE)
+    )
+    return _root_of(version, schema, provenance, where)
+
+
+def root_of_texts(texts: Mapping[bytes, bytes], where: str) -> RootAttributes | None:
+    """Return the same of texts that were read without HDF5; ``None`` where one is missing.
+
+    Raises:
+        DatasetError: as :func:`read_root`.
+    """
+    found = [texts.get(name.encode()) for name in _TEXTS]
+    known = [text for text in found if text is not None]
+    if len(known) < len(found):
+        return None
+    try:
+        version, schema, schema_sha256, provenance, provenance_sha256 = (text.decode() for text in known)
+    except UnicodeDecodeError:
+        return None  # whoever reads them one by one says which
+    _check_version(version, where)
+    return _root_of(version, (schema, schema_sha256), (provenance, provenance_sha256), where)
+
+
+def _check_version(version: str, where: str) -> None:
     ours = _core.format_version.partition(".")[0]
     if version.partition(".")[0] != ours:
         raise DatasetError(
             "format of the dataset", got=version, expected=f"{ours}.x", where=where, hint="a newer simdprep"
         )
-    schema_json, schema_sha256 = _hashed(root, SCHEMA, where, file_size)
-    provenance_json, provenance_sha256 = _hashed(root, PROVENANCE, where, file_size)
-    schema = parse_schema(schema_json, f"{where}: attribute {SCHEMA}")
-    return RootAttributes(version, schema, schema_sha256, provenance_json, provenance_sha256, where)
+
+
+def _root_of(version: str, schema: tuple[str, str], provenance: tuple[str, str], where: str) -> RootAttributes:
+    """The attributes, of texts with their SHA-256."""
+    for name, (text, digest) in ((SCHEMA, schema), (PROVENANCE, provenance)):
+        if _core.sha256_bytes(text.encode()) != digest:
+            raise DatasetError(
+                f"attribute {name}", got="another text than was written", expected=f"SHA-256 {digest}", where=where
+            )
+    return RootAttributes(
+        version, parse_schema(schema[0], f"{where}: attribute {SCHEMA}"), schema[1], *provenance, where
+    )
 
 
 def parse_schema(text: str, where: str) -> Schema:
@@ -108,17 +147,6 @@ def _schema_of(text: str) -> Schema:
 
 def _first_line(error: BaseException) -> str:
     return (str(error) or type(error).__name__).splitlines()[0]
-
-
-def _hashed(root: Any, name: str, where: str, file_size: int) -> tuple[str, str]:
-    """A text and its SHA-256, compared."""
-    text = read_text(root, name, where, file_size)
-    digest = read_text(root, f"{name}_sha256", where, file_size)
-    if _core.sha256_bytes(text.encode()) != digest:
-        raise DatasetError(
-            f"attribute {name}", got="another text than was written", expected=f"SHA-256 {digest}", where=where
-        )
-    return text, digest
 
 
 def read_text(target: Any, name: str, where: str, file_size: int) -> str:

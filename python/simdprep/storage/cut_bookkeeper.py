@@ -9,10 +9,9 @@ import h5py
 import numpy as np
 
 from ..errors import DatasetError
+from .attributes import COUNTERS as GROUP
 from .guard import guarded, open_file, open_member
 from .part_reader import PartReader
-
-GROUP = "cutBookkeeper"
 
 #: A counter has a few numbers; a file that claims more is not believed.
 _MOST_BYTES, _MOST_COUNTERS = 4096, 1000

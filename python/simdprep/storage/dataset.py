@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ..errors import SimdprepError
 from ..schema import Schema
 from .object_view import ObjectView
-from .part_reader import Engine
+from .part_structure import Engine
 from .parts import Parts
 from .source import PathLike, Source
 from .unknown_name import UnknownName

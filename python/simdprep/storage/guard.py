@@ -250,6 +250,13 @@ def _check_registered(codes: list[int], where: str) -> None:
         )
 
 
+def best_ratio(pipeline: Pipeline) -> int:
+    """Return the most bytes that one stored byte may unpack to."""
+    if not pipeline.is_ours or pipeline.compressor == "zstd":
+        return _BEST_RATIO_OF_OTHERS
+    return _BEST_RATIO if pipeline.compressor else 1
+
+
 def _check_size(
     length: int, description: _core.DatasetDescription, pipeline: Pipeline, where: str, file_size: int
 ) -> None:
@@ -262,12 +269,7 @@ def _check_size(
             where=where,
         )
     chunks = -(-length // pipeline.chunk_rows)
-    ratio = 1
-    if pipeline.compressor:
-        ratio = _BEST_RATIO
-    if not pipeline.is_ours or pipeline.compressor == "zstd":
-        ratio = _BEST_RATIO_OF_OTHERS
-    least = max(1, min(pipeline.chunk_rows, length) * description.row_bytes // ratio)
+    least = max(1, min(pipeline.chunk_rows, length) * description.row_bytes // best_ratio(pipeline))
     if chunks * least > file_size:
         raise DatasetError(
             "declared length",

@@ -7,7 +7,7 @@ import threading
 import weakref
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO
 
 import h5py
 import numpy as np
@@ -17,17 +17,13 @@ from .. import _core
 from ..errors import DatasetError
 from ..schema import EVENTS, ObjectSpec
 from ..thread_pool import thread_pool
-from .attributes import NUM_TRUNCATED, RootAttributes, read_number, read_root
 from .chunk_table import ChunkTable
-from .guard import Pipeline, check_dataset, check_like, guarded, open_file, open_member
+from .guard import guarded, open_file
 from .part_lengths import PartLengths
 from .part_read import PartRead, read_all
-from .placement import Placement
+from .part_structure import Engine, PartStructure, identity_of
 from .recent import Recent
 from .sink import stored_dtype
-
-#: ``core`` decodes in the C++ core wherever it can, ``h5py`` leaves all to HDF5: the oracle of the first.
-Engine = Literal["core", "h5py"]
 
 # Well below the usual limit of 1,024 open files, whatever the number of parts and fields.
 _files: Recent[h5py.h5f.FileID] = Recent(64)
@@ -69,21 +65,20 @@ class PartReader:
         self.path = Path(path)
         self.engine: Engine = engine
         self.threads = threads
-        where = str(self.path)
-        file = self._open_first()
         self._lock, self._lock_owner = threading.RLock(), os.getpid()
-        self.num_bytes = self._identity[2]
-        with guarded(where):
-            self.root: RootAttributes = read_root(file, where, self.num_bytes)
-            self.placement = Placement.of(self.root.schema)
-            self.lengths: list[int] = []
-            self.pipelines: list[Pipeline] = []
-            self._tables: dict[int, ChunkTable] = {}
-            self._check_objects(file, with_tables)
-            self.num_truncated = self._read_truncated(file)
-        self.sizes = PartLengths(self.placement, self.lengths, where)
+        found = PartStructure.read(self.path, engine=engine, with_tables=with_tables)
+        self._identity = found.identity
+        self.num_bytes = found.identity[2]
+        self.root, self.placement = found.root, found.placement
+        self.lengths, self.pipelines = found.lengths, found.pipelines
+        self._tables = found.tables
+        self.num_truncated = found.num_truncated
+        self.has_counters, self.owners_of_others = found.has_counters, found.owners_of_others
+        self.sizes = PartLengths(self.placement, self.lengths, str(self.path))
         self.num_rows = self.sizes.num_rows
-        _files.get(self._key, lambda: file)
+        file = found.file
+        if file is not None:
+            _files.get(self._key, lambda: file)
         # A dataset that nobody refers to any more holds no file open.
         weakref.finalize(self, _forget, self._key).atexit = False
 
@@ -235,23 +230,9 @@ class PartReader:
     def _key(self) -> tuple[str, tuple[int, ...]]:
         return str(self.path.absolute()), self._identity
 
-    def _open_first(self) -> h5py.h5f.FileID:
-        """Open the file, and remember which one it is: it may be replaced by another meanwhile."""
-        while True:
-            file = open_file(self.path)
-            with guarded(self.path):
-                info = os.fstat(file.get_vfd_handle())
-                self._identity = info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
-                if self._stat() == self._identity:
-                    return file
-
-    def _stat(self) -> tuple[int, int, int, int]:
-        info = self.path.stat()
-        return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
-
     def _check_unchanged(self) -> None:
         try:
-            same = self._stat() == self._identity
+            same = identity_of(self.path) == self._identity
         except OSError:
             same = False
         if not same:
@@ -346,41 +327,6 @@ class PartReader:
             space = dataset.get_space()
             space.select_hyperslab((start, *(0 for _ in slots)), (stop - start, *slots))
             dataset.read(h5py.h5s.create_simple(out.shape), space, out)
-
-    def _check_objects(self, file: h5py.h5f.FileID, with_tables: bool) -> None:
-        """Open every group and dataset of the description and compare it."""
-        where = str(self.path)
-        root = h5py.h5g.open(file, b"/")
-        self.has_counters = root.links.exists(b"cutBookkeeper")
-        groups: dict[str, Any] = {"": root}
-        for path in self.description.groups:
-            groups[path] = open_member(root, path[1:], f"{where}: {path}")
-        found_attributes = {path or "/": h5py.h5a.get_num_attrs(group) for path, group in groups.items()}
-        checked = self.placement.checked
-        for index, dataset in enumerate(self.placement.datasets):
-            folder, _, name = self.placement.paths[index].rpartition("/")
-            place = f"{where}: {self.placement.paths[index]}"
-            found = open_member(groups[folder], name, place)
-            known = checked.get((index, self.engine))
-            length = None if known is None else check_like(found, known, dataset, place, self.num_bytes)
-            if known is None or length is None:
-                known = check_dataset(found, dataset, place, self.num_bytes, by_core=self.engine == "core")
-                checked.setdefault((index, self.engine), known)
-                length = found.shape[0]
-            self.pipelines.append(known.pipeline)
-            self.lengths.append(length)
-            found_attributes[self.placement.paths[index]] = h5py.h5a.get_num_attrs(found)
-            if with_tables:
-                self._tables[index] = ChunkTable.take(found, known.pipeline.chunk_rows, place, self.num_bytes)
-        own = self.placement.num_attributes
-        self.owners_of_others = tuple(owner for owner, count in found_attributes.items() if count > own.get(owner, 0))
-
-    def _read_truncated(self, file: h5py.h5f.FileID) -> tuple[int, ...]:
-        owners = [h5py.h5o.open(file, path.encode()) for path in self.description.object_paths]
-        return tuple(
-            read_number(owner, NUM_TRUNCATED, f"{self.path}: {path}")
-            for owner, path in zip(owners, self.description.object_paths, strict=True)
-        )
 
 
 def _forget(part: tuple[str, tuple[int, ...]]) -> None:

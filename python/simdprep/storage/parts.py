@@ -15,7 +15,8 @@ from ..errors import DatasetError
 from ..schema import EVENTS, ObjectSpec
 from .manifest import ManifestPart
 from .part_read import PartRead, read_all
-from .part_reader import Engine, PartReader
+from .part_reader import PartReader
+from .part_structure import Engine
 from .placement import Placement
 from .same_schema import Recoding, check_same, recode, recodings, unify
 from .source import Source

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 from weakref import WeakValueDictionary
@@ -40,18 +41,21 @@ class Placement:
         datasets: Of the description.
         paths: Of these.
         checked: How sound ones are stored, by index and engine, for those who look at the next part.
-        num_attributes: How many attributes of the format each object has, by its path.
+        known_storage: The same of all datasets at once, by the bytes that say it in a file.
     """
 
     def __init__(self, schema: Schema, description: _core.Description) -> None:
         self.schema = schema
         self.description = description
         self.datasets = tuple(description.datasets)
-        self.num_attributes = Counter(attribute.owner for attribute in description.attributes)
-        self.num_attributes.update(set(description.object_paths))
-        self.num_attributes["/"] += _ROOT_ATTRIBUTES
         self.paths = tuple(dataset.path for dataset in self.datasets)
         self.checked: dict[tuple[int, str], Any] = {}
+        self.known_storage: dict[tuple[bytes, ...], Any] = {}
+        self._owners = ("/", *description.groups, *self.paths)
+        own = Counter(attribute.owner for attribute in description.attributes)
+        own.update(set(description.object_paths))
+        own["/"] += _ROOT_ATTRIBUTES
+        self._num_attributes = [own[owner] for owner in self._owners]
         self._paths = {dataset.path: index for index, dataset in enumerate(self.datasets)}
         self._members = [frozenset(member.name for member in dataset.members) for dataset in self.datasets]
 
@@ -63,6 +67,17 @@ class Placement:
             found = _placements[id(schema)] = cls(schema, schema.core().describe())
         assert isinstance(found, cls)
         return found
+
+    def owners_of_more(self, num_attributes: Sequence[int]) -> tuple[str, ...]:
+        """Paths of the objects that have more attributes than the format gives them.
+
+        Args:
+            num_attributes: Of the root group, the other groups, and the datasets.
+        """
+        if num_attributes == self._num_attributes:
+            return ()
+        known = zip(self._owners, num_attributes, self._num_attributes, strict=True)
+        return tuple(owner for owner, count, own in known if count > own)
 
     @property
     def is_compound(self) -> bool:

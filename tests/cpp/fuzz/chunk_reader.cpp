@@ -1,12 +1,9 @@
 // The table of chunks and the reader that follows it: any addresses, sizes, masks, rows, and file.
 #include "simdprep/detail/chunk_reader.hpp"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <string>
 
+#include "memory_file.hpp"
 #include "patterns.hpp"
 #include "simdprep/error.hpp"
 #include "target.hpp"
@@ -17,18 +14,6 @@ namespace {
 
 // The most that is read at once; the file may claim any size, but only as much as it can hold is unpacked.
 constexpr std::size_t largest = 1 << 16;
-
-// A file in memory that has a path.
-class MemoryFile {
-public:
-    explicit MemoryFile(std::span<const std::byte> bytes) : file_(::memfd_create("fuzz", MFD_CLOEXEC)) {
-        fuzz::require(file_.valid() && ::write(file_.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
-    }
-    [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(file_.get()); }
-
-private:
-    FileDescriptor file_;
-};
 
 void read(const ChunkReader& reader, ThreadPool& pool, std::uint64_t start, std::uint64_t stop, std::size_t row_bytes) {
     if (stop > start && stop - start > largest / row_bytes) {
@@ -82,7 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         row_fill.assign(row_bytes, std::byte{0xc3});
     }
     fuzz::Taker ranges = taker;
-    const MemoryFile file(taker.rest());
+    const fuzz::MemoryFile file(taker.rest());
     try {
         const ChunkReader reader(file.path(), std::move(entries), pipeline, chunk_rows, row_bytes, std::move(row_fill));
         if (row_bytes <= largest) {
