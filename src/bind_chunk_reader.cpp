@@ -1,5 +1,6 @@
 #include "bind.hpp"
 #include "row_reader.hpp"
+#include "simdprep/detail/stored_check.hpp"
 #include "simdprep/detail/thread_pool.hpp"
 #include "simdprep/error.hpp"
 
@@ -14,13 +15,19 @@ using detail::ThreadPool;
 template <typename T>
 using Table = py::array_t<T, py::array::c_style | py::array::forcecast>;
 
+std::vector<ChunkEntry> entries_of(const Table<std::uint64_t>& addresses, const Table<std::uint64_t>& sizes, const Table<std::uint32_t>& masks) {
+    std::vector<ChunkEntry> entries(static_cast<std::size_t>(addresses.size()));
+    if (sizes.size() != addresses.size() || masks.size() != addresses.size()) throw InternalError("a table of several lengths");
+    for (std::size_t chunk = 0; chunk < entries.size(); ++chunk)
+        entries[chunk] = {addresses.data()[chunk], sizes.data()[chunk], masks.data()[chunk]};
+    return entries;
+}
+
 std::unique_ptr<RowReader> make_reader(const std::string& path, const Table<std::uint64_t>& addresses,
                                          const Table<std::uint64_t>& sizes, const Table<std::uint32_t>& masks,
                                          std::size_t chunk_rows, std::size_t row_bytes, const std::string& row_fill,
                                          std::size_t shuffle_size, const std::string& compressor, bool fletcher) {
-    std::vector<ChunkEntry> entries(static_cast<std::size_t>(addresses.size()));
-    for (std::size_t chunk = 0; chunk < entries.size(); ++chunk)
-        entries[chunk] = {addresses.at(chunk), sizes.at(chunk), masks.at(chunk)};
+    std::vector<ChunkEntry> entries = entries_of(addresses, sizes, masks);
     const ChunkPipeline pipeline = detail::pipeline_to_read(shuffle_size, compressor, fletcher);
     const auto* fill = reinterpret_cast<const std::byte*>(row_fill.data());
     return std::make_unique<RowReader>(RowReader{
@@ -55,6 +62,23 @@ void read_rows(ThreadPool& pool, std::vector<RowReadArguments> arguments) {
     ChunkReader::read_rows(pool, reads);
 }
 
+// Of a dataset: chunks, bytes of one unpacked, bytes per shuffled element, what compresses, whether there are checksums.
+using StoredArguments = std::tuple<std::uint64_t, std::uint64_t, std::size_t, std::string, bool>;
+
+bool are_sound(const std::string& path, ThreadPool& pool, const std::vector<StoredArguments>& datasets, const Table<std::uint64_t>& addresses,
+               const Table<std::uint64_t>& sizes, const Table<std::uint32_t>& masks) {
+    const std::vector<ChunkEntry> chunks = entries_of(addresses, sizes, masks);
+    std::vector<detail::StoredRun> runs;
+    std::span<const ChunkEntry> left(chunks);
+    for (const auto& [count, chunk_bytes, shuffle_size, compressor, fletcher] : datasets) {
+        if (count > left.size()) throw InternalError("a table with fewer chunks than its datasets have");
+        runs.push_back({detail::pipeline_to_read(shuffle_size, compressor, fletcher), chunk_bytes, left.first(count)});
+        left = left.subspan(count);
+    }
+    const ReleasedGil release;
+    return detail::are_sound(path, runs, pool);
+}
+
 }  // namespace
 
 void bind_chunk_reader(py::module_& module) {
@@ -70,6 +94,8 @@ void bind_chunk_reader(py::module_& module) {
              "Decodes rows [start, stop) into a contiguous array, without the GIL.")
         .def("check_chunks", [](const RowReader& rows, ThreadPool& pool) { rows.reader.check_chunks(pool); }, "pool"_a,
              py::call_guard<ReleasedGil>(), "Compares the checksums of all chunks, without the GIL.");
+    module.def("are_sound", &are_sound, "path"_a, "pool"_a, "datasets"_a, "addresses"_a, "sizes"_a, "masks"_a,
+               "Compares the checksums of all chunks of a file, in the order in which they lie in it, without the GIL.");
     module.def("read_rows", &read_rows, "pool"_a, "reads"_a,
                "As ChunkReader.read for a list of (reader, start, stop, out), all at once.");
 }

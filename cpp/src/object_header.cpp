@@ -1,8 +1,10 @@
 #include "simdprep/detail/object_header.hpp"
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
-#include "simdprep/detail/link_table.hpp"
+#include "simdprep/detail/name_tree.hpp"
 
 namespace simdprep::detail {
 namespace {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <system_error>
 
 #include "simdprep/error.hpp"
@@ -14,9 +15,20 @@ namespace {
 
 // Fits the second-level cache, so that what was read is written from there.
 constexpr std::uint64_t piece_bytes = 1U << 18U;
+// Reading what lies between two ranges, such as metadata between chunks, takes less time than another call does.
+constexpr std::uint64_t largest_gap = 1U << 12U;
 // Small tasks are cheap to queue; these bound the open files and the bytes held.
 constexpr std::size_t most_tasks = 256;
 constexpr std::uint64_t most_waiting_bytes = std::uint64_t{256} << 20U;
+
+// Whether the next range is read and written with those before.
+bool joins(const std::vector<CopiedRange>& ranges, const CopiedRange& next) {
+    const CopiedRange& first = ranges.front();
+    const CopiedRange& last = ranges.back();
+    const std::uint64_t end = last.source + last.size;
+    return next.target == last.target + last.size && next.source >= end && next.source - end <= largest_gap &&
+           next.source + next.size - first.source <= piece_bytes;
+}
 
 DatasetError unreadable(const std::filesystem::path& path, const std::string& got) {
     return DatasetError(expected("cannot read the dataset", got, "the bytes it had when it was opened"), path.string());
@@ -36,19 +48,14 @@ void RangeCopier::copy(const std::filesystem::path& source, std::span<const Copi
     opened->file = FileDescriptor(::open(source.c_str(), O_RDONLY | O_CLOEXEC));
     if (!opened->file.valid()) throw unreadable(source, std::generic_category().message(errno));
     for (std::size_t first = 0; first < ranges.size();) {
-        CopiedRange joined = ranges[first];
-        for (++first; first < ranges.size(); ++first) {
-            const CopiedRange& next = ranges[first];
-            if (next.source != joined.source + joined.size || next.target != joined.target + joined.size) break;
-            joined.size += next.size;
-        }
-        submit({opened, {}, joined});
+        Task task{opened, {}, {ranges[first]}, ranges[first].target};
+        for (++first; first < ranges.size() && joins(task.ranges, ranges[first]); ++first) task.ranges.push_back(ranges[first]);
+        submit(std::move(task));
     }
 }
 
 void RangeCopier::write(std::vector<std::byte> bytes, std::uint64_t target) {
-    const std::uint64_t size = bytes.size();
-    submit({nullptr, std::move(bytes), {0, target, size}});
+    submit({nullptr, std::move(bytes), {}, target});
 }
 
 void RangeCopier::submit(Task task) {
@@ -100,18 +107,37 @@ void RangeCopier::work() {
 }
 
 void RangeCopier::run(const Task& task, std::vector<std::byte>& buffer) {
-    if (!task.source) {
-        put(task.bytes, task.range.target);
-        return;
+    if (!task.source) return put(task.bytes, task.target);
+    const CopiedRange& first = task.ranges.front();
+    const std::uint64_t span = task.ranges.back().source + task.ranges.back().size - first.source;
+    if (span > piece_bytes) return copy_long(*task.source, first, buffer);
+    fetch(*task.source, first.source, std::span(buffer).first(span));
+    std::uint64_t size = first.size;
+    for (std::size_t next = 1; next < task.ranges.size(); ++next) {
+        const CopiedRange& range = task.ranges[next];
+        std::memmove(buffer.data() + size, buffer.data() + (range.source - first.source), range.size);
+        size += range.size;
     }
-    for (std::uint64_t done = 0; done < task.range.size;) {
-        const std::size_t wanted = std::min(piece_bytes, task.range.size - done);
-        const ssize_t size = ::pread(task.source->file.get(), buffer.data(), wanted, static_cast<off_t>(task.range.source + done));
+    put(std::span(buffer).first(size), task.target);
+}
+
+void RangeCopier::copy_long(const Source& source, CopiedRange range, std::vector<std::byte>& buffer) {
+    while (range.size > 0) {
+        const std::uint64_t size = std::min(piece_bytes, range.size);
+        fetch(source, range.source, std::span(buffer).first(size));
+        put(std::span(buffer).first(size), range.target);
+        range = {range.source + size, range.target + size, range.size - size};
+    }
+}
+
+void RangeCopier::fetch(const Source& source, std::uint64_t at, std::span<std::byte> out) {
+    while (!out.empty()) {
+        const ssize_t size = ::pread(source.file.get(), out.data(), out.size(), static_cast<off_t>(at));
         if (size < 0 && errno == EINTR) continue;
-        if (size < 0) throw unreadable(task.source->path, std::generic_category().message(errno));
-        if (size == 0) throw unreadable(task.source->path, "an early end of the file");
-        put(std::span(buffer.data(), static_cast<std::size_t>(size)), task.range.target + done);
-        done += static_cast<std::uint64_t>(size);
+        if (size < 0) throw unreadable(source.path, std::generic_category().message(errno));
+        if (size == 0) throw unreadable(source.path, "an early end of the file");
+        out = out.subspan(static_cast<std::size_t>(size));
+        at += static_cast<std::uint64_t>(size);
     }
 }
 

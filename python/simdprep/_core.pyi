@@ -220,6 +220,14 @@ class ChunkReader:
     def read(self, pool: ThreadPool, start: int, stop: int, out: NDArray[Any]) -> None: ...
     def check_chunks(self, pool: ThreadPool) -> None: ...
 
+def are_sound(
+    path: str,
+    pool: ThreadPool,
+    datasets: list[tuple[int, int, int, str, bool]],
+    addresses: NDArray[np.uint64],
+    sizes: NDArray[np.uint64],
+    masks: NDArray[np.uint32],
+) -> bool: ...
 def read_rows(pool: ThreadPool, reads: Sequence[tuple[ChunkReader, int, int, NDArray[Any]]]) -> None: ...
 
 class ItemTransform:

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from .. import _core
 from ..errors import DatasetError
 from ..schema import ObjectSpec
+from .chunk_table import ChunkTable
 from .merge_provenance import num_events_of
 from .part_read import PartRead, read_all
 from .part_reader import PartReader
-from .placement import Place, Placement
+from .placement import Placement
 from .same_schema import recode, recodings
 from .sink import stored_dtype
 
@@ -86,6 +87,27 @@ class AdaptedPart:
         self._add_event_shift(before, event_shift)
         self._add_offset_shifts(before)
         before.any = True
+
+    def ranges(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return where the entries of every merged dataset begin and end in the part: twice int64 (n_datasets,)."""
+        lengths = [self.length(index) for index in range(len(self._datasets))]
+        return np.array(self.skipped, np.int64), np.array(lengths, np.int64)
+
+    @property
+    def copied(self) -> NDArray[np.bool_]:
+        """Merged datasets whose chunks are those of the part: bool (n_datasets,)."""
+        sources = [self.copied_source(index) for index in range(len(self._datasets))]
+        return np.array([source is not None for source in sources], np.bool_)
+
+    def chunks(self, first: NDArray[np.int64], counts: NDArray[np.int64]) -> ChunkTable:
+        """Return so many chunks of every merged dataset that is :attr:`copied`, one dataset after the other.
+
+        Args:
+            first: int64 (n_datasets,), the first chunk.
+            counts: int64 (n_datasets,), how many; 0 for datasets that are not copied.
+        """
+        sources = np.array([source or 0 for source in self._sources], np.int64)
+        return self.reader.tables.pick(sources, first, counts)
 
     def length(self, index: int) -> int:
         """Entries of a merged dataset that the part has, those skipped included."""
@@ -203,10 +225,11 @@ class AdaptedPart:
         before.events += num_events_of(reader)
 
     def _add_offset_shifts(self, before: Before) -> None:
-        for index, dataset in enumerate(self._datasets):
-            spec = self._placement.schema.objects[dataset.object]
-            if self._placement.offsets(spec) != Place(index):
+        for spec in self._placement.schema.objects:
+            place = self._placement.offsets(spec)
+            if place is None:
                 continue
+            index = place.dataset
             base = before.items.get(index, 0)
             if index in before.items:
                 self.skipped[index] = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,11 @@ class ChunkTable:
 
     def __len__(self) -> int:
         return len(self.addresses)
+
+    @property
+    def columns(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint32]]:
+        """Addresses, sizes and masks."""
+        return self.addresses, self.sizes, self.masks
 
     @property
     def stored_bytes(self) -> int:
@@ -101,6 +107,52 @@ class ChunkTable:
             self.sizes > file_size - np.minimum(self.addresses, file_size)
         )
         return outside
+
+
+@dataclass(frozen=True)
+class ChunkTables:
+    """Those of several datasets.
+
+    Attributes:
+        chunks: Of all, one dataset after the other.
+        ends: int64 (n_datasets,), chunks of each and all before it.
+    """
+
+    chunks: ChunkTable
+    ends: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, tables: Sequence[ChunkTable]) -> ChunkTables:
+        """Put tables together."""
+        none = ChunkTable(np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.uint32))
+        tables = [none, *tables]
+        chunks = ChunkTable(
+            np.concatenate([table.addresses for table in tables]),
+            np.concatenate([table.sizes for table in tables]),
+            np.concatenate([table.masks for table in tables]),
+        )
+        return cls(chunks, np.cumsum([len(table) for table in tables], dtype=np.int64)[1:])
+
+    def __getitem__(self, index: int) -> ChunkTable:
+        """The table of a dataset."""
+        end = int(self.ends[index])
+        return self._at(slice(int(self.ends[index - 1]) if index else 0, end))
+
+    def pick(self, datasets: NDArray[np.int64], first: NDArray[np.int64], counts: NDArray[np.int64]) -> ChunkTable:
+        """Return so many chunks from the first wanted on of every dataset wanted, one dataset after the other.
+
+        Args:
+            datasets: int64 (n,), their indices.
+            first: int64 (n,), the first chunk of each.
+            counts: int64 (n,), how many.
+        """
+        begins = np.concatenate([[0], self.ends])[datasets] + first
+        before = np.cumsum(counts) - counts
+        return self._at(np.arange(counts.sum()) + np.repeat(begins - before, counts))
+
+    def _at(self, where: slice | NDArray[np.int64]) -> ChunkTable:
+        chunks = self.chunks
+        return ChunkTable(chunks.addresses[where], chunks.sizes[where], chunks.masks[where])
 
 
 def visit_chunks(dataset: h5py.h5d.DatasetID, add: Any) -> None:

@@ -75,13 +75,20 @@ class DiskFile:
 
     def create_hdf5(self) -> h5py.h5f.FileID:
         """Create an HDF5 file in this one, with the settings of format 1."""
+        creation = h5py.h5p.create(h5py.h5p.FILE_CREATE)
+        creation.set_obj_track_times(False)
+        return h5py.h5f.create(os.fsencode(self.path.name), h5py.h5f.ACC_TRUNC, fcpl=creation, fapl=self._access())
+
+    def open_hdf5(self) -> h5py.h5f.FileID:
+        """Open the HDF5 file that was created in this one, and closed, again."""
+        return h5py.h5f.open(os.fsencode(self.path.name), h5py.h5f.ACC_RDWR, fapl=self._access())
+
+    def _access(self) -> h5py.h5p.PropFAID:
         access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
         access.set_libver_bounds(h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)
         access.set_fclose_degree(h5py.h5f.CLOSE_STRONG)
         access.set_fileobj_driver(h5py.h5fd.fileobj_driver, self)
-        creation = h5py.h5p.create(h5py.h5p.FILE_CREATE)
-        creation.set_obj_track_times(False)
-        return h5py.h5f.create(os.fsencode(self.path.name), h5py.h5f.ACC_TRUNC, fcpl=creation, fapl=access)
+        return access
 
     @property
     def descriptor(self) -> int:
@@ -124,10 +131,10 @@ class DiskFile:
         if isinstance(error, OSError):
             self.fail(error.errno or 0, error.strerror or str(error))
 
-    def fail(self, code: int, reason: str) -> None:
+    def fail(self, code: int, reason: str = "") -> None:
         """Raise for a write of somebody else that failed with this errno; 0 for none."""
         if code and self._failure is None:
-            self._failure = (code, reason)
+            self._failure = (code, reason or os.strerror(code))
         self.check()
 
     def check(self) -> None:

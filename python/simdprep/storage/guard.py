@@ -55,6 +55,11 @@ class Pipeline:
     chunk_rows: int
     is_ours: bool
 
+    @property
+    def decoded_by(self) -> tuple[int, str, bool]:
+        """What the core is told of it."""
+        return self.shuffle_size, self.compressor, self.fletcher
+
 
 @contextmanager
 def guarded(where: str | os.PathLike[str]) -> Iterator[None]:

@@ -8,11 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import h5py
+
 from .. import _core
 from ..errors import DatasetError
 from ..schema import Schema
 from .adapted_part import Before
-from .attributes import read_root
 from .cut_bookkeeper import CutBookkeeper
 from .disk_file import DiskFile
 from .guard import guarded, open_file
@@ -20,6 +21,7 @@ from .joined_schema import joined_schema
 from .merge_provenance import MergeProvenance
 from .merged_file import MergedFile
 from .part_reader import PartReader
+from .part_structure import read_root_of
 from .placement import Placement
 from .user_attributes import UserAttributes
 
@@ -109,6 +111,7 @@ def build(
                     for at, spec in enumerate(schema.objects):
                         truncated[at] += reader.num_truncated[reader.root.schema.names.index(spec.name)]
                     reader.forget()
+                file.end_rows()
                 for attribute in placement.description.attributes:
                     file.write_attribute(attribute.owner, attribute.name, attribute.value)
                 for owner, lost in _by_owner(placement.description.object_paths, truncated).items():
@@ -152,10 +155,11 @@ def check_merged(target: Path, paths: Sequence[Path], num_rows: int, *, threads:
     Raises:
         DatasetError: it is not as it should be; names the part where the fault is there already.
     """
-    merged = PartReader(target, threads=threads)
+    merged = PartReader(target, threads=threads, with_tables=True)
     try:
         if merged.num_rows != num_rows:
             raise DatasetError("merged rows", got=merged.num_rows, expected=f"{num_rows}", where=str(target))
+        check_indexes(merged)
         try:
             merged.check_chunks()
         except DatasetError:
@@ -166,17 +170,33 @@ def check_merged(target: Path, paths: Sequence[Path], num_rows: int, *, threads:
         merged.forget()
 
 
+def check_indexes(merged: PartReader) -> None:
+    """Let HDF5 walk through the indexes of all chunks: it wrote none of them.
+
+    Raises:
+        DatasetError: it finds other lengths, or other bytes.
+    """
+    tables = merged.tables
+    with guarded(merged.path):
+        file = open_file(merged.path)
+        for index, path in enumerate(merged.placement.paths):
+            dataset = h5py.h5d.open(file, path.encode())
+            found = (dataset.shape[0], dataset.get_num_chunks(), dataset.get_storage_size())
+            table = tables[index]
+            expected = (merged.lengths[index], len(table), table.stored_bytes)
+            if found != expected:
+                raise DatasetError(
+                    "entries, chunks and bytes", got=str(found), expected=str(expected), where=merged.place(index)
+                )
+
+
 def schema_of_files(paths: Sequence[Path], *, fill: bool = False) -> Schema:
     """Return the schema of all parts, by what each says of itself.
 
     Raises:
         DatasetError: a part cannot be read, or two have different schemas.
     """
-    schemas = []
-    for path in paths:
-        file = open_file(path)
-        with guarded(path):
-            schemas.append(read_root(file, str(path), path.stat().st_size).schema)
+    schemas = [read_root_of(path).schema for path in paths]
     if not schemas:
         raise DatasetError("dataset", got="no parts", expected="at least one")
     return joined_schema(schemas, [str(path) for path in paths], fill=fill)

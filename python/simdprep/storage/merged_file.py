@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass
 from typing import Any
 
 import h5py
@@ -14,6 +15,7 @@ from ..thread_pool import thread_pool
 from .adapted_part import AdaptedPart, Before, Wanted
 from .disk_file import DiskFile
 from .part_reader import PartReader
+from .placed_chunks import PlacedChunks
 from .placement import Placement
 from .sink import create_objects, stored_dtype, write_attribute
 
@@ -32,30 +34,18 @@ class _Target:
         index: In the description.
         about: Its description.
         dtype: Of its items.
-        dataset: The open HDF5 dataset.
-        num_chunks: Chunks that have their place.
-        carry: Entries after these, fewer than a chunk's.
-        length: Entries so far.
+        carry: Entries after the chunks that have their place, fewer than a chunk's.
     """
 
     index: int
     about: _core.DatasetDescription
     dtype: np.dtype[Any]
-    dataset: Any
-    num_chunks: int = 0
     carry: NDArray[Any] | None = None
-    length: int = 0
 
     def __post_init__(self) -> None:
         self.slots = tuple(self.about.slots)
         self.chunk_rows = self.about.chunk_rows
         self.row_bytes = self.about.row_bytes
-        self.inner = (0,) * len(self.slots)
-
-    def grow(self, count: int) -> None:
-        if count:
-            self.length += count
-            self.dataset.set_extent((self.length, *self.slots))
 
     def run(self, raw: NDArray[Any]) -> tuple[Any, int, int, int, bool]:
         """Whole chunks as the core's encoder takes them."""
@@ -69,20 +59,13 @@ class _Target:
         )
 
 
-@dataclass
-class _Copies:
-    """Ranges of one part's file and where they go."""
-
-    sources: list[NDArray[np.uint64]] = field(default_factory=list)
-    sizes: list[NDArray[np.uint64]] = field(default_factory=list)
-    targets: list[int] = field(default_factory=list)
-
-
 class MergedFile:
     """Writes a file of parts that are added in the order of their rows. Its bytes do not depend on the threads.
 
-    Chunks that stay as they are get their place from HDF5 and are copied from file to file by threads of the core,
-    beside what goes on here. All else is decoded and encoded in windows of bounded size.
+    HDF5 makes the objects, and at the end the attributes; the chunks between them are placed here, one behind the
+    other, and entered into the indexes of their datasets all at once. Those that stay as they are are copied from file
+    to file by threads of the core, beside what goes on here. All else is decoded and encoded in windows of bounded
+    size.
 
     Args:
         disk: The file; closed by the caller.
@@ -97,18 +80,16 @@ class MergedFile:
         self._pool = thread_pool(threads)
         self._before = before or Before()
         self._copier = _core.RangeCopier(disk.descriptor, _COPYING_THREADS)
-        self._file = disk.create_hdf5()
-        create_objects(self._file, placement.description, [0] * len(placement.datasets))
-        self._targets = [
-            _Target(index, about, stored_dtype(about), h5py.h5d.open(self._file, about.path.encode()))
-            for index, about in enumerate(placement.datasets)
-        ]
-        self._finished = False
-
-    @property
-    def hdf5(self) -> h5py.h5f.FileID:
-        """The open file, for what is added beside the datasets."""
-        return self._file
+        file = disk.create_hdf5()
+        create_objects(file, placement.description, [0] * len(placement.datasets))
+        file.close()
+        disk.check()
+        self._file: h5py.h5f.FileID | None = None
+        self._targets = [_Target(index, about, stored_dtype(about)) for index, about in enumerate(placement.datasets)]
+        self._chunk_rows = np.array([target.chunk_rows for target in self._targets], np.int64)
+        self._lengths = np.zeros(len(self._targets), np.int64)
+        self._carries = np.zeros(len(self._targets), np.bool_)
+        self._chunks = PlacedChunks(os.fstat(disk.descriptor).st_size)
 
     def add(self, reader: PartReader, *, is_last: bool, event_shift: int | None = None) -> None:
         """Add the rows of a part.
@@ -122,34 +103,19 @@ class MergedFile:
             DatasetError: the part is damaged; chunks that are copied are compared by whoever checks the file.
         """
         part = AdaptedPart(reader, self._placement, self._before, event_shift=event_shift)
-        copies, rest = _Copies(), []
-        for target in self._targets:
-            start, stop = part.skipped[target.index], part.length(target.index)
-            target.grow(stop - start)
-            start = self._copy(part, target, start, stop, copies, is_last=is_last)
-            if start < stop:
-                rest.append((target, start, stop))
-        if copies.targets:
-            self._copier.copy(
-                str(reader.path),
-                np.concatenate(copies.sources),
-                np.array(copies.targets, np.uint64),
-                np.concatenate(copies.sizes),
-            )
-        self._encode_windows(part, rest)
+        starts, stops = part.ranges()
+        self._lengths += stops - starts
+        starts = self._copy(part, starts, stops, is_last=is_last)
+        rest = np.flatnonzero(starts < stops).tolist()
+        self._encode_windows(part, [(self._targets[index], int(starts[index]), int(stops[index])) for index in rest])
         self._disk.check()
 
-    def write_attribute(self, owner: str, name: str, value: str | int) -> None:
-        """Add an attribute of the format."""
-        write_attribute(self._file, owner, name, value)
-
-    def finish(self) -> None:
-        """Write what does not fill a chunk, wait for all copies, and close the file.
+    def end_rows(self) -> None:
+        """Write what does not fill a chunk: no part comes after those that were added.
 
         Raises:
             ResourceError: the disk is full.
             OutputError: the file cannot be written.
-            DatasetError: a part cannot be read any more.
         """
         runs, targets = [], []
         for target in self._targets:
@@ -160,49 +126,67 @@ class MergedFile:
                 targets.append(target)
                 target.carry = None
         self._store(targets, _core.encode_chunks(self._pool, runs))
+        self._disk.truncate(self._chunks.end)  # HDF5 opens no file that is shorter than it should be
+        self._disk.check()
+        self._disk.fail(_core.write_end_of_file(str(self._disk.path), self._disk.descriptor, self._chunks.end))
+        self._file = self._disk.open_hdf5()
+        for target, length in zip(self._targets, self._lengths.tolist(), strict=True):
+            if length:
+                dataset = h5py.h5d.open(self._file, target.about.path.encode())
+                dataset.set_extent((length, *target.slots))
+
+    @property
+    def hdf5(self) -> h5py.h5f.FileID:
+        """The open file, after :meth:`end_rows`, for what is added beside the datasets."""
+        assert self._file is not None
+        return self._file
+
+    def write_attribute(self, owner: str, name: str, value: str | int) -> None:
+        """Add an attribute of the format, after :meth:`end_rows`."""
+        write_attribute(self.hdf5, owner, name, value)
+
+    def finish(self) -> None:
+        """Close the file, wait for all copies, and enter all chunks.
+
+        Raises:
+            ResourceError: the disk is full.
+            OutputError: the file cannot be written.
+            DatasetError: a part cannot be read any more.
+        """
         self.close()
         self._disk.fail(*self._copier.finish())
+        paths = list(self._placement.paths)
+        chunks = self._chunks.by_dataset(len(paths))
+        self._disk.fail(_core.write_chunk_indexes(str(self._disk.path), self._disk.descriptor, paths, *chunks))
 
     def close(self) -> None:
         """Let go of the HDF5 file."""
-        if not self._finished:
-            self._finished = True
-            self._targets = []
+        if self._file is not None:
             self._file.close()
+            self._file = None
 
     def _copy(
-        self, part: AdaptedPart, target: _Target, start: int, stop: int, copies: _Copies, *, is_last: bool
-    ) -> int:
-        """Give the chunks that can be copied their places; returns the first entry that is not among them."""
-        rows = target.chunk_rows
-        aligned = target.carry is None and start % rows == 0 and start < stop
-        source = part.copied_source(target.index) if aligned else None
-        if source is None:
-            return start
-        first, last = start // rows, stop // rows
-        if is_last and stop % rows:
-            last += 1  # the last chunk of all is filled with the fill value, as it is here
-        if first == last:
-            return start
-        table = part.reader.table(source)
-        sizes, masks = table.sizes[first:last], table.masks[first:last]
-        for size, mask in zip(sizes.tolist(), masks.tolist(), strict=True):
-            copies.targets.append(self._place(target, size, mask))
-        copies.sources.append(table.addresses[first:last])
-        copies.sizes.append(sizes)
-        return min(last * rows, stop)
-
-    def _place(self, target: _Target, size: int, mask: int) -> int:
-        """Let HDF5 enter the next chunk; returns the address in the file at which its bytes belong."""
-        place = (target.num_chunks * target.chunk_rows, *target.inner)
-        target.num_chunks += 1
-        return self._disk.place(target.dataset, place, size, mask)
+        self, part: AdaptedPart, starts: NDArray[np.int64], stops: NDArray[np.int64], *, is_last: bool
+    ) -> NDArray[np.int64]:
+        """Place the chunks that can be copied; returns the first entries that are not among them."""
+        rows = self._chunk_rows
+        first, last = starts // rows, stops // rows
+        if is_last:
+            last = -(-stops // rows)  # the last chunk of all is filled with the fill value, as it is here
+        copied = part.copied & ~self._carries & (starts % rows == 0) & (first < last)
+        counts = np.where(copied, last - first, 0)
+        if not counts.any():
+            return starts
+        found = part.chunks(first, counts)
+        places = self._chunks.add(np.repeat(np.arange(len(counts)), counts), found.sizes, found.masks)
+        self._copier.copy(str(part.reader.path), found.addresses, places, found.sizes)
+        return np.where(copied, np.minimum(last * rows, stops), starts)
 
     def _encode_windows(self, part: AdaptedPart, rest: list[tuple[_Target, int, int]]) -> None:
         """Decode, change and encode, so many bytes of all datasets at once."""
         total = sum((stop - start) * target.row_bytes for target, start, stop in rest)
         windows = max(1, -(-total // _WINDOW_BYTES))
-        for window in range(windows):
+        for window in range(windows if rest else 0):
             wanted, raws = [], []
             for target, start, stop in rest:
                 low, high = (start + (stop - start) * at // windows for at in (window, window + 1))
@@ -217,13 +201,17 @@ class MergedFile:
             for (target, _, _), raw in zip(rest, raws, strict=True):
                 whole = len(raw) // target.chunk_rows * target.chunk_rows
                 target.carry = raw[whole:].copy() if whole < len(raw) else None
+                self._carries[target.index] = target.carry is not None
                 runs.append(target.run(raw[:whole]))
             self._store([target for target, _, _ in rest], _core.encode_chunks(self._pool, runs))
 
     def _store(self, targets: list[_Target], encoded: list[list[tuple[bytes, int]]]) -> None:
         for target, chunks in zip(targets, encoded, strict=True):
-            for stored, mask in chunks:
-                self._copier.write(stored, self._place(target, len(stored), mask))
+            sizes = np.array([len(stored) for stored, _ in chunks], np.uint64)
+            masks = np.array([mask for _, mask in chunks], np.uint32)
+            places = self._chunks.add(np.full(len(chunks), target.index), sizes, masks)
+            for (stored, _), place in zip(chunks, places.tolist(), strict=True):
+                self._copier.write(stored, place)
 
     def _empty(self, target: _Target, rows: int, *, from_row: int) -> NDArray[Any]:
         raw = np.empty((rows, *target.slots), target.dtype)

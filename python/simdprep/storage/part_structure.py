@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from .. import _core
 from ..errors import DatasetError
 from .attributes import COUNTERS, NUM_TRUNCATED, RootAttributes, read_number, read_root, root_of_texts
-from .chunk_table import ChunkTable
+from .chunk_table import ChunkTable, ChunkTables
 from .guard import Pipeline, best_ratio, check_dataset, check_like, guarded, open_file, open_member
 from .placement import Placement
 
@@ -39,7 +38,7 @@ class PartStructure:
         placement: Where each number lies.
         lengths: First axis of every dataset of the description.
         pipelines: Filters of these.
-        tables: Their chunks, by index; of all of them or of none.
+        tables: Their chunks; ``None`` where they were not wanted.
         num_truncated: Per object of the schema.
         has_counters: There is a group of counters, as ATLAS tools store them.
         owners_of_others: Objects with attributes that are not of the format.
@@ -51,7 +50,7 @@ class PartStructure:
     placement: Placement
     lengths: list[int]
     pipelines: tuple[Pipeline, ...]
-    tables: dict[int, ChunkTable]
+    tables: ChunkTables | None
     num_truncated: tuple[int, ...]
     has_counters: bool
     owners_of_others: tuple[str, ...]
@@ -116,6 +115,21 @@ def identity_of(path: Path) -> Identity:
     return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
 
 
+def read_root_of(path: Path) -> RootAttributes:
+    """Read what a part says of itself as a whole.
+
+    Raises:
+        DatasetError: as :meth:`PartStructure.read`.
+    """
+    found = _core.read_structure(str(path))
+    root = None if found is None else root_of_texts(found.texts(), str(path))
+    if root is not None:
+        return root
+    file, identity = _open(path)
+    with guarded(path):
+        return read_root(file, str(path), identity[2])
+
+
 def _by_core(path: Path, with_tables: bool) -> PartStructure | None:
     """The structure of a part that is stored like one that HDF5 found sound; ``None`` where it is not."""
     found = _core.read_structure(str(path))
@@ -143,7 +157,8 @@ def _by_core(path: Path, with_tables: bool) -> PartStructure | None:
     truncated = [number for number in look.numbers if number is not None]
     if len(truncated) != len(look.numbers) or not known.fits(look.lengths, found.identity[2]):
         return None
-    tables = dict(enumerate(_tables(look))) if with_tables else {}
+    chunks = ChunkTable(look.addresses, look.sizes, look.masks)
+    tables = ChunkTables(chunks, np.cumsum(look.num_chunks, dtype=np.int64)) if with_tables else None
     return PartStructure(
         found.identity,
         root,
@@ -184,13 +199,6 @@ def _look(found: _core.Structure, placement: Placement, with_tables: bool) -> _L
     groups, owners = ["/", *placement.description.groups], placement.description.object_paths
     look = found.look(list(placement.paths), groups, owners, NUM_TRUNCATED, with_tables)
     return None if look is None else _Look(*look)
-
-
-def _tables(look: _Look) -> Iterator[ChunkTable]:
-    ends = np.cumsum(look.num_chunks)
-    begins = ends - look.num_chunks
-    for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
-        yield ChunkTable(look.addresses[begin:end], look.sizes[begin:end], look.masks[begin:end])
 
 
 def _by_hdf5(path: Path, engine: Engine, with_tables: bool) -> PartStructure:
@@ -244,7 +252,7 @@ def _learn(path: Path, identity: Identity, placement: Placement, pipelines: tupl
 class _Objects:
     lengths: list[int]
     pipelines: tuple[Pipeline, ...]
-    tables: dict[int, ChunkTable]
+    tables: ChunkTables | None
     num_attributes: list[int]
     has_counters: bool
 
@@ -266,7 +274,7 @@ class _Objects:
         num_attributes = [h5py.h5a.get_num_attrs(group) for group in groups.values()]
         lengths: list[int] = []
         pipelines: list[Pipeline] = []
-        tables: dict[int, ChunkTable] = {}
+        tables: list[ChunkTable] = []
         for index, dataset in enumerate(placement.datasets):
             folder, _, name = placement.paths[index].rpartition("/")
             place = f"{where}: {placement.paths[index]}"
@@ -281,8 +289,9 @@ class _Objects:
             lengths.append(length)
             num_attributes.append(h5py.h5a.get_num_attrs(found))
             if with_tables:
-                tables[index] = ChunkTable.take(found, known.pipeline.chunk_rows, place, num_bytes)
-        return cls(lengths, tuple(pipelines), tables, num_attributes, root.links.exists(COUNTERS.encode()))
+                tables.append(ChunkTable.take(found, known.pipeline.chunk_rows, place, num_bytes))
+        chunks = ChunkTables.of(tables) if with_tables else None
+        return cls(lengths, tuple(pipelines), chunks, num_attributes, root.links.exists(COUNTERS.encode()))
 
 
 def _truncated(file: h5py.h5f.FileID, placement: Placement, where: str) -> tuple[int, ...]:

@@ -41,8 +41,8 @@ public:
     RangeCopier(const RangeCopier&) = delete;
     RangeCopier& operator=(const RangeCopier&) = delete;
 
-    // Takes ranges of the file `source`; waits while many files are under way. Ranges that continue each other in both
-    // files are copied as one. DatasetError if the file cannot be opened.
+    // Takes ranges of the file `source`; waits while many files are under way. Ranges that continue each other in the
+    // target, and nearly so in the source, are read and written as one. DatasetError if the file cannot be opened.
     void copy(const std::filesystem::path& source, std::span<const CopiedRange> ranges);
 
     // Takes bytes; waits while many are under way.
@@ -60,12 +60,15 @@ private:
     struct Task {
         std::shared_ptr<Source> source;  // null for bytes
         std::vector<std::byte> bytes;
-        CopiedRange range;
+        std::vector<CopiedRange> ranges;  // that continue each other in the target, and fit a buffer with what is between
+        std::uint64_t target = 0;
     };
 
     void submit(Task task);
     void work();
     void run(const Task& task, std::vector<std::byte>& buffer);
+    void copy_long(const Source& source, CopiedRange range, std::vector<std::byte>& buffer);
+    void fetch(const Source& source, std::uint64_t at, std::span<std::byte> out);
     void put(std::span<const std::byte> bytes, std::uint64_t at);
     void stop() noexcept;
 
