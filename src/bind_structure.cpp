@@ -57,9 +57,7 @@ py::object look(Structure& structure, const std::vector<std::string>& datasets, 
     }
     if (!found) return py::none();
     const detail::StoredDatasets& stored = found->datasets;
-    py::list kinds;
-    for (const std::string& kind : stored.kinds) kinds.append(py::bytes(kind));
-    return py::make_tuple(kinds, array_of(stored.lengths), array_of(found->attributes), found->numbers, array_of(stored.num_chunks),
+    return py::make_tuple(py::bytes(stored.kinds), array_of(stored.lengths), array_of(found->attributes), found->numbers, array_of(stored.num_chunks),
                           column<std::uint64_t>(stored.chunks, &ChunkEntry::address), column<std::uint64_t>(stored.chunks, &ChunkEntry::size),
                           column<std::uint32_t>(stored.chunks, &ChunkEntry::filter_mask));
 }

@@ -32,10 +32,11 @@ bool is_unsigned_64(std::span<const std::byte> type) {
     return std::ranges::equal(type, std::as_bytes(std::span(unsigned_64)));
 }
 
+// With its size, so that no two rows of messages look the same.
 void add(std::string& kind, MessageKind message, std::span<const std::byte> bytes) {
     kind += static_cast<char>(message);
-    kind += std::to_string(bytes.size());
-    kind += ':';
+    const std::uint64_t size = bytes.size();
+    kind.append(reinterpret_cast<const char*>(&size), sizeof size);
     kind.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
@@ -111,11 +112,10 @@ StoredDatasets Structure::datasets(const std::vector<std::string>& paths, bool w
         const Message* layout = dataset.find(MessageKind::layout);
         const Message* filters = dataset.find(MessageKind::filters);
         expect(space != nullptr && type != nullptr && fill != nullptr && layout != nullptr && filters != nullptr);
-        std::string& kind = found.kinds.emplace_back();
-        const std::uint64_t length = length_of(space->data, kind);
+        const std::uint64_t length = length_of(space->data, found.kinds);
         const ChunkedLayout chunked(layout->data);
-        for (const Message* message : {type, fill, filters}) add(kind, message->kind, message->data);
-        add(kind, MessageKind::layout, layout->data.first(chunked.address_at));
+        for (const Message* message : {type, fill, filters}) add(found.kinds, message->kind, message->data);
+        add(found.kinds, MessageKind::layout, layout->data.first(chunked.address_at));
         found.lengths.push_back(length);
         if (!with_chunks) continue;
         const std::uint64_t count = length / chunked.chunk[0] + (length % chunked.chunk[0] != 0 ? 1 : 0);

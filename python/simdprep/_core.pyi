@@ -169,7 +169,7 @@ class Structure:
         self, datasets: list[str], groups: list[str], owners: list[str], number: str, with_chunks: bool
     ) -> (
         tuple[
-            list[bytes],
+            bytes,
             NDArray[np.uint64],
             NDArray[np.uint64],
             list[int | None],

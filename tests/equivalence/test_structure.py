@@ -28,9 +28,10 @@ def by_both(path):
 
 
 def assert_same(one, other):
-    for name in ("identity", "root", "lengths", "pipelines", "num_truncated", "has_counters", "owners_of_others"):
+    for name in ("identity", "root", "lengths", "num_truncated", "has_counters", "owners_of_others"):
         assert getattr(one, name) == getattr(other, name), name
     assert one.placement is other.placement
+    assert one.storage.pipelines == other.storage.pipelines
     assert np.array_equal(one.tables.ends, other.tables.ends)
     for name in ("addresses", "sizes", "masks"):
         assert np.array_equal(getattr(one.tables.chunks, name), getattr(other.tables.chunks, name))

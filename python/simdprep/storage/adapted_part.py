@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +15,7 @@ from .. import _core
 from ..errors import DatasetError
 from ..schema import ObjectSpec
 from .chunk_table import ChunkTable
+from .guard import written_pipeline
 from .merge_provenance import num_events_of
 from .part_read import PartRead, read_all
 from .part_reader import PartReader
@@ -75,9 +77,10 @@ class AdaptedPart:
         self.reader = reader
         self._placement = placement
         self._datasets = placement.datasets
-        own = {dataset.path: index for index, dataset in enumerate(reader.placement.datasets)}
-        self._sources = [own.get(dataset.path) for dataset in self._datasets]
-        self._changes: list[list[Change]] = [[] for _ in self._datasets]
+        self._is_alike = reader.placement is placement
+        own = {} if self._is_alike else {path: index for index, path in enumerate(reader.placement.paths)}
+        self._sources = range(len(self._datasets)) if self._is_alike else [own.get(path) for path in placement.paths]
+        self._changes: defaultdict[int, list[Change]] = defaultdict(list)
         #: Entries at the start of each dataset that belong to the part before: the 0 with which offsets begin.
         self.skipped = [0] * len(self._datasets)
         #: The numbers of its events are not those it has in its file.
@@ -90,14 +93,21 @@ class AdaptedPart:
 
     def ranges(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return where the entries of every merged dataset begin and end in the part: twice int64 (n_datasets,)."""
-        lengths = [self.length(index) for index in range(len(self._datasets))]
+        lengths = (
+            self.reader.lengths if self._is_alike else [self.length(index) for index in range(len(self._datasets))]
+        )
         return np.array(self.skipped, np.int64), np.array(lengths, np.int64)
 
     @property
     def copied(self) -> NDArray[np.bool_]:
         """Merged datasets whose chunks are those of the part: bool (n_datasets,)."""
-        sources = [self.copied_source(index) for index in range(len(self._datasets))]
-        return np.array([source is not None for source in sources], np.bool_)
+        if self._is_alike:
+            copied = self.reader.storage.is_as_written.copy()
+        else:
+            found = [self._is_copied(index, source) for index, source in enumerate(self._sources)]
+            copied = np.array(found, np.bool_)
+        copied[list(self._changes)] = False
+        return copied
 
     def chunks(self, first: NDArray[np.int64], counts: NDArray[np.int64]) -> ChunkTable:
         """Return so many chunks of every merged dataset that is :attr:`copied`, one dataset after the other.
@@ -106,7 +116,7 @@ class AdaptedPart:
             first: int64 (n_datasets,), the first chunk.
             counts: int64 (n_datasets,), how many; 0 for datasets that are not copied.
         """
-        sources = np.array([source or 0 for source in self._sources], np.int64)
+        sources = np.array(self._sources if self._is_alike else [source or 0 for source in self._sources], np.int64)
         return self.reader.tables.pick(sources, first, counts)
 
     def length(self, index: int) -> int:
@@ -118,21 +128,6 @@ class AdaptedPart:
         if spec.level in ("row", "padded"):
             return self.reader.num_rows
         return self.reader.num_items(spec) if spec.level == "ragged" else self.reader.num_events
-
-    def copied_source(self, index: int) -> int | None:
-        """The part's dataset whose stored chunks are those of the merged one; ``None`` where values must change."""
-        source = self._sources[index]
-        if source is None or self._changes[index] or not self._is_same(index, source):
-            return None
-        pipeline, dataset = self.reader.pipelines[source], self._datasets[index]
-        same = (
-            pipeline.is_ours
-            and pipeline.chunk_rows == dataset.chunk_rows
-            and (pipeline.shuffle_size > 0) == dataset.shuffle
-            and pipeline.compressor == ("deflate" if dataset.deflate_level else "")
-            and pipeline.fletcher == dataset.fletcher
-        )
-        return source if same else None
 
     def read(self, wanted: Sequence[Wanted]) -> None:
         """Read entries of several datasets, all at once.
@@ -159,11 +154,16 @@ class AdaptedPart:
         for entry, values in adapted:
             _adapt(values, entry.out)
         for entry in wanted:
-            for change in self._changes[entry.index]:
+            for change in self._changes.get(entry.index, ()):
                 change(entry.out)
 
+    def _is_copied(self, index: int, source: int | None) -> bool:
+        if source is None or not self._is_same(index, source):
+            return False
+        return self.reader.pipelines[source] == written_pipeline(self._datasets[index])
+
     def _is_same(self, index: int, source: int) -> bool:
-        if self.reader.placement is self._placement:
+        if self._is_alike:
             return True
         mine, own = self._datasets[index], self.reader.placement.datasets[source]
         return mine.slots == own.slots and mine.fill == own.fill and _members(mine) == _members(own)

@@ -243,6 +243,13 @@ def _pipeline(
     return Pipeline(size, compressor, _FLETCHER in codes, chunk[0], ours)
 
 
+def written_pipeline(description: _core.DatasetDescription) -> Pipeline:
+    """Return the filters that a dataset of this description is written with."""
+    size = len(description.fill) if description.shuffle else 0
+    compressor = "deflate" if description.deflate_level else ""
+    return Pipeline(size, compressor, description.fletcher, description.chunk_rows, is_ours=True)
+
+
 def _check_registered(codes: list[int], where: str) -> None:
     missing = [_FILTERS[code] for code in lacking(codes)]
     if missing:

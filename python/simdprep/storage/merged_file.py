@@ -15,6 +15,7 @@ from ..thread_pool import thread_pool
 from .adapted_part import AdaptedPart, Before, Wanted
 from .disk_file import DiskFile
 from .part_reader import PartReader
+from .part_structure import learn_written
 from .placed_chunks import PlacedChunks
 from .placement import Placement
 from .sink import create_objects, stored_dtype, write_attribute
@@ -84,6 +85,7 @@ class MergedFile:
         create_objects(file, placement.description, [0] * len(placement.datasets))
         file.close()
         disk.check()
+        learn_written(disk.path, placement)
         self._file: h5py.h5f.FileID | None = None
         self._targets = [_Target(index, about, stored_dtype(about)) for index, about in enumerate(placement.datasets)]
         self._chunk_rows = np.array([target.chunk_rows for target in self._targets], np.int64)

@@ -27,15 +27,14 @@ class PartLengths:
         self.lengths = lengths
         self._placement = placement
         self._where = where
-        datasets = placement.description.datasets
-        rows = {dataset.path: length for dataset, length in zip(datasets, lengths, strict=True) if not dataset.is_flat}
+        rows = {path: lengths[index] for path, index in placement.row_paths.items()}
         ragged = [spec for spec in placement.schema.objects if spec.level == "ragged"]
         for spec in ragged:
             if placement.list_parent(spec) is None:
                 rows[f"/{spec.name}/offsets"] = self._parents(spec)
         self.num_rows = self._same(rows)
         for spec in placement.schema.objects:
-            if datasets and spec.level in ("ragged", "event") and not placement.is_compound:
+            if placement.paths and spec.level in ("ragged", "event") and not placement.is_compound:
                 self._check_items(spec)
 
     def num_items(self, spec: ObjectSpec) -> int | None:

@@ -48,6 +48,7 @@ class PartReader:
         placement: Where each number lies.
         lengths: First axis of every dataset of the description.
         sizes: What these say of rows and items.
+        storage: How every dataset is stored.
         pipelines: Filters of every dataset.
         num_truncated: Per object of the schema.
         num_rows: Rows of the row object.
@@ -70,7 +71,7 @@ class PartReader:
         self._identity = found.identity
         self.num_bytes = found.identity[2]
         self.root, self.placement = found.root, found.placement
-        self.lengths, self.pipelines = found.lengths, found.pipelines
+        self.lengths, self.storage, self.pipelines = found.lengths, found.storage, found.storage.pipelines
         self._tables: dict[int, ChunkTable] = {}
         self._all_tables = found.tables
         self.num_truncated = found.num_truncated

@@ -15,7 +15,7 @@ from .. import _core
 from ..errors import DatasetError
 from .attributes import COUNTERS, NUM_TRUNCATED, RootAttributes, read_number, read_root, root_of_texts
 from .chunk_table import ChunkTable, ChunkTables
-from .guard import Pipeline, best_ratio, check_dataset, check_like, guarded, open_file, open_member
+from .guard import Pipeline, best_ratio, check_dataset, check_like, guarded, open_file, open_member, written_pipeline
 from .placement import Placement
 
 #: ``core`` decodes in the C++ core wherever it can, ``h5py`` leaves all to HDF5: the oracle of the first.
@@ -37,7 +37,7 @@ class PartStructure:
         root: Attributes of the file itself.
         placement: Where each number lies.
         lengths: First axis of every dataset of the description.
-        pipelines: Filters of these.
+        storage: How these are stored.
         tables: Their chunks; ``None`` where they were not wanted.
         num_truncated: Per object of the schema.
         has_counters: There is a group of counters, as ATLAS tools store them.
@@ -49,7 +49,7 @@ class PartStructure:
     root: RootAttributes
     placement: Placement
     lengths: list[int]
-    pipelines: tuple[Pipeline, ...]
+    storage: KnownStorage
     tables: ChunkTables | None
     num_truncated: tuple[int, ...]
     has_counters: bool
@@ -80,33 +80,46 @@ class PartStructure:
 
 @dataclass(frozen=True)
 class KnownStorage:
-    """How all datasets of a schema are stored in a part that HDF5 found sound.
+    """How all datasets of a schema are stored in a part that is sound.
 
     Attributes:
         pipelines: Their filters.
         chunk_rows: uint64 (n_datasets,), entries of a chunk.
         least_bytes: float64 (n_datasets,), stored bytes that an entry has at the least.
+        is_as_written: bool (n_datasets,), chunks are those that would be written today.
     """
 
     pipelines: tuple[Pipeline, ...]
     chunk_rows: NDArray[np.uint64]
     least_bytes: NDArray[np.float64]
+    is_as_written: NDArray[np.bool_]
 
     @classmethod
     def of(cls, placement: Placement, pipelines: tuple[Pipeline, ...]) -> KnownStorage:
-        """Return it with what bounds the lengths."""
+        """Return it with what follows from the filters."""
         rows = np.array([pipeline.chunk_rows for pipeline in pipelines], np.uint64)
-        least = [
-            about.row_bytes / best_ratio(pipeline)
-            for about, pipeline in zip(placement.datasets, pipelines, strict=True)
-        ]
-        return cls(pipelines, rows, np.array(least, np.float64))
+        least, as_written = [], []
+        for about, pipeline in zip(placement.datasets, pipelines, strict=True):
+            least.append(about.row_bytes / best_ratio(pipeline))
+            as_written.append(pipeline == written_pipeline(about))
+        return cls(pipelines, rows, np.array(least, np.float64), np.array(as_written, np.bool_))
 
     def fits(self, lengths: NDArray[np.uint64], file_size: int) -> bool:
         """False where a file of this size might not hold so many entries: then they are looked at one by one."""
         chunks = -(-lengths.astype(np.float64) // self.chunk_rows)
         least = np.maximum(np.minimum(self.chunk_rows, lengths) * self.least_bytes, 1)
         return bool((chunks * least <= file_size).all())
+
+
+def learn_written(path: Path, placement: Placement) -> None:
+    """Keep how a file is stored whose datasets were made as described: a part that looks like it is sound.
+
+    Args:
+        path: The file, closed.
+        placement: Of the schema.
+    """
+    pipelines = tuple(written_pipeline(about) for about in placement.datasets)
+    _learn(path, None, placement, KnownStorage.of(placement, pipelines))
 
 
 def identity_of(path: Path) -> Identity:
@@ -150,7 +163,7 @@ def _by_core(path: Path, with_tables: bool) -> PartStructure | None:
     if not placement.known_storage:
         return None
     look = _look(found, placement, with_tables)
-    known = None if look is None else placement.known_storage.get(tuple(look.kinds))
+    known = None if look is None else placement.known_storage.get(look.kinds)
     has_counters = found.has(COUNTERS)
     if look is None or known is None or has_counters is None:
         return None
@@ -164,7 +177,7 @@ def _by_core(path: Path, with_tables: bool) -> PartStructure | None:
         root,
         placement,
         look.lengths.tolist(),
-        known.pipelines,
+        known,
         tables,
         tuple(truncated),
         has_counters,
@@ -185,7 +198,7 @@ def _large_root(path: Path, identity: Identity) -> RootAttributes | None:
 class _Look:
     """What the core says of all objects; chunks of all datasets one after the other."""
 
-    kinds: list[bytes]
+    kinds: bytes
     lengths: NDArray[np.uint64]
     attributes: NDArray[np.uint64]
     numbers: list[int | None]
@@ -209,14 +222,15 @@ def _by_hdf5(path: Path, engine: Engine, with_tables: bool) -> PartStructure:
         placement = Placement.of(root.schema)
         found = _Objects.check(file, placement, where, identity[2], engine, with_tables)
         truncated = _truncated(file, placement, where)
+    storage = KnownStorage.of(placement, found.pipelines)
     if engine == "core":
-        _learn(path, identity, placement, found.pipelines)
+        _learn(path, identity, placement, storage)
     return PartStructure(
         identity,
         root,
         placement,
         found.lengths,
-        found.pipelines,
+        storage,
         found.tables,
         truncated,
         found.has_counters,
@@ -236,16 +250,16 @@ def _open(path: Path) -> tuple[h5py.h5f.FileID, Identity]:
                 return file, identity
 
 
-def _learn(path: Path, identity: Identity, placement: Placement, pipelines: tuple[Pipeline, ...]) -> None:
-    """Keep how a part is stored that HDF5 found sound, for those who look at the next."""
+def _learn(path: Path, identity: Identity | None, placement: Placement, storage: KnownStorage) -> None:
+    """Keep how a part is stored that is sound, for those who look at the next."""
     if len(placement.known_storage) >= _MOST_KNOWN:
         return
     found = _core.read_structure(str(path))
-    if found is None or found.identity != identity:
+    if found is None or identity not in (None, found.identity):
         return
     look = _look(found, placement, False)
     if look is not None:
-        placement.known_storage[tuple(look.kinds)] = KnownStorage.of(placement, pipelines)
+        placement.known_storage[look.kinds] = storage
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ class Placement:
         description: As given.
         datasets: Of the description.
         paths: Of these.
+        row_paths: Of those along the rows, with their indices.
         checked: How sound ones are stored, by index and engine, for those who look at the next part.
         known_storage: The same of all datasets at once, by the bytes that say it in a file.
     """
@@ -49,8 +50,9 @@ class Placement:
         self.description = description
         self.datasets = tuple(description.datasets)
         self.paths = tuple(dataset.path for dataset in self.datasets)
+        self.row_paths = {dataset.path: index for index, dataset in enumerate(self.datasets) if not dataset.is_flat}
         self.checked: dict[tuple[int, str], Any] = {}
-        self.known_storage: dict[tuple[bytes, ...], Any] = {}
+        self.known_storage: dict[bytes, Any] = {}
         self._owners = ("/", *description.groups, *self.paths)
         own = Counter(attribute.owner for attribute in description.attributes)
         own.update(set(description.object_paths))

@@ -17,7 +17,7 @@ namespace simdprep::detail {
 
 // Of several datasets, one after the other.
 struct StoredDatasets {
-    std::vector<std::string> kinds;        // the bytes of all that says how they are stored, but for their length
+    std::string kinds;                     // the bytes of all that says how they are stored, but for their lengths
     std::vector<std::uint64_t> lengths;    // first axes
     std::vector<std::uint64_t> num_chunks;
     std::vector<ChunkEntry> chunks;        // of all, in order of rows
