@@ -14,6 +14,7 @@ namespace {
 
 // What our files have before their first chunk is less where there are few hundred datasets.
 constexpr std::uint64_t head_bytes = 128 << 10;
+constexpr std::uint64_t near_bytes = 512;
 
 // Little-endian; zeros behind the end.
 std::uint32_t word(std::span<const std::byte> bytes, std::size_t at) noexcept {
@@ -90,13 +91,17 @@ MetadataFile::MetadataFile(const std::filesystem::path& path, bool compares_chec
 
 std::vector<std::byte> MetadataFile::read(std::uint64_t address, std::uint64_t size) const {
     expect(address <= identity_.size && size <= identity_.size - address);
-    if (address + size <= head_.size()) {
-        const auto begin = head_.begin() + static_cast<std::ptrdiff_t>(address);
-        return {begin, begin + static_cast<std::ptrdiff_t>(size)};
+    const auto part_of = [&](const std::vector<std::byte>& held, std::uint64_t at) {
+        const auto begin = held.begin() + static_cast<std::ptrdiff_t>(at);
+        return std::vector<std::byte>(begin, begin + static_cast<std::ptrdiff_t>(size));
+    };
+    if (address + size <= head_.size()) return part_of(head_, address);
+    if (address < near_begin_ || address + size > near_begin_ + near_.size()) {
+        near_.resize(std::min(std::max(size, near_bytes), identity_.size - address));
+        near_begin_ = address;
+        fetch(address, near_);
     }
-    std::vector<std::byte> found(size);
-    fetch(address, found);
-    return found;
+    return part_of(near_, address - near_begin_);
 }
 
 std::vector<std::byte> MetadataFile::read_checked(std::uint64_t address, std::uint64_t size) const {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +26,9 @@ from .part_reader import PartReader
 from .part_structure import read_root_of
 from .placement import Placement
 from .user_attributes import UserAttributes
+
+#: Parts that are open before their turn: few, for each may hold a file and the tables of all of its chunks.
+_OPENED_AHEAD = 3
 
 
 @dataclass
@@ -99,9 +104,8 @@ def build(
         try:
             file = MergedFile(disk, placement, threads=threads, before=before)
             try:
-                for number, (path, is_last) in enumerate(_with_end(paths)):
-                    added.append(path)
-                    reader = PartReader(path, threads=threads, with_tables=True)
+                for number, (reader, is_last) in enumerate(_with_end(_readers(paths, threads))):
+                    added.append(reader.path)
                     shift = None if event_shifts is None else event_shifts[number]
                     file.add(reader, is_last=is_last, event_shift=shift)
                     provenance.add(reader)
@@ -130,13 +134,28 @@ def build(
     return Merged(num_rows, provenance.num_configs, attributes.told)
 
 
-def _with_end(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
-    """Yield each path, and whether it is the last."""
+def _readers(paths: Iterable[Path], threads: int) -> Iterator[PartReader]:
+    """Open parts; where all are there already, a few before their turn, beside what is done with those before."""
+    if not isinstance(paths, list):
+        for path in paths:
+            yield PartReader(path, threads=threads, with_tables=True)
+        return
+    waiting = deque(paths)
+    opened: deque[Future[PartReader]] = deque()
+    with ThreadPoolExecutor(1) as beside:
+        while waiting or opened:
+            while waiting and len(opened) < _OPENED_AHEAD:
+                opened.append(beside.submit(PartReader, waiting.popleft(), threads=threads, with_tables=True))
+            yield opened.popleft().result()
+
+
+def _with_end(readers: Iterable[PartReader]) -> Iterator[tuple[PartReader, bool]]:
+    """Yield each reader, and whether it is the last."""
     before = None
-    for path in paths:
+    for reader in readers:
         if before is not None:
             yield before, False
-        before = path
+        before = reader
     if before is not None:
         yield before, True
 

@@ -61,7 +61,8 @@ struct FileIdentity {
     std::int64_t modified = 0;  // nanoseconds
 };
 
-// A file that is open for reading; its first bytes, where most of the metadata lie, are held.
+// A file that is open for reading, by one thread; its first bytes, where most of the metadata lie, are held, and those
+// that lie behind what was read last: an index ends where the next begins.
 class MetadataFile {
 public:
     explicit MetadataFile(const std::filesystem::path& path, bool compares_checksums = true);
@@ -84,6 +85,8 @@ private:
     FileIdentity identity_;
     bool compares_checksums_;
     std::vector<std::byte> head_;
+    mutable std::vector<std::byte> near_;
+    mutable std::uint64_t near_begin_ = 0;
 };
 
 }  // namespace simdprep::detail
