@@ -1,5 +1,6 @@
 """Fixtures and settings of all tests."""
 
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ hypothesis.settings.register_profile(
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell's background jobs ignore Ctrl-C, and so would the processes that tests interrupt.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     hypothesis.settings.load_profile("long" if config.option.markexpr == "long" else "ci")
 
 
