@@ -20,10 +20,11 @@ namespace {
 // Places of a chunk that a sample is taken from, and its size: a share of the chunk within limits.
 constexpr std::size_t num_windows = 8;
 constexpr std::size_t sample_share = 24;
-constexpr std::size_t least_sample = 16 << 10;
+constexpr std::size_t least_sample = 8 << 10;  // and so many elements that each plane shows which bytes it has
+constexpr std::size_t least_elements = 2048;
 constexpr std::size_t most_sample = 48 << 10;
-constexpr std::size_t search_share = 16;  // a larger one to try the search on
-constexpr std::size_t least_search_sample = 32 << 10;
+constexpr std::size_t search_share = 8;  // a larger one to try the search on
+constexpr std::size_t least_quick_sample = 32 << 10;  // of what little is left of, so that the search is quick
 constexpr std::size_t most_search_sample = 48 << 10;
 constexpr std::size_t most_record_sample = 56 << 10;
 
@@ -32,8 +33,8 @@ constexpr std::size_t most_record_sample = 56 << 10;
 constexpr std::size_t repeats_share = 32;
 constexpr std::size_t starts_share = 4;
 constexpr std::size_t plain_share = 8;
-// It takes several times as long as the run encoder: what it saves must be at least this share.
-constexpr std::uint64_t worth_share = 64;
+// It takes up to ten times as long as the run encoder: what it saves must be at least this share.
+constexpr std::uint64_t worth_share = 28;
 
 // Elements whose planes are looked at, and the different bytes that a plane must have: others are told well enough by
 // their code.
@@ -42,6 +43,8 @@ constexpr std::size_t many_values = 32;
 
 // Chunks up to this size are tried in all ways.
 constexpr std::size_t small_chunk = 8 << 10;
+// Repeats in samples up to this size are counted with a small table: to clear a large one takes longer than they do.
+constexpr std::size_t small_sample = 16 << 10;
 
 thread_local Scratch sample_scratch;
 thread_local Scratch shuffled_scratch;
@@ -110,7 +113,7 @@ Repeats count_repeats(std::span<const std::byte> bytes, std::size_t step) {
 
 // True where numbers come again that are no runs, or where runs are short: what may make a search worth while.
 bool has_repeats(std::span<const std::byte> sample, std::size_t element) {
-    const Repeats found = count_repeats<14>(sample, element);
+    const Repeats found = sample.size() <= small_sample ? count_repeats<11>(sample, element) : count_repeats<14>(sample, element);
     return found.repeated * repeats_share > found.different || found.run_starts * starts_share > found.different;
 }
 
@@ -144,11 +147,9 @@ std::uint64_t estimate(const Choice& choice, std::span<const std::byte> sample, 
                        unsigned places) {
     const auto bytes = choice.shuffle ? shuffled(sample, element) : sample;
     const std::size_t distance = choice.shuffle ? 1 : element;
-    if (choice.method == Method::search && is_all) {
-        return 8 * search_deflater.plan(bytes, distance, places);
-    }
-    if (choice.method == Method::search) {  // a sample has fewer repeats than the whole
-        return search_deflater.estimate(bytes, distance, places) * 31 / 32;
+    if (choice.method == Method::search) {
+        const std::uint64_t bits = search_deflater.estimate(bytes, distance, places);
+        return is_all ? bits : bits * 31 / 32;  // a sample has fewer repeats than the whole
     }
     const std::size_t plane = std::max<std::size_t>(choice.shuffle ? bytes.size() / element : bytes.size(), 1);
     return is_all ? 8 * run_deflater.plan(bytes, plane, distance) : run_deflater.estimate(bytes, plane, distance);
@@ -178,8 +179,8 @@ std::vector<Choice> all_choices(std::size_t size, const Effort& effort) {
 
 Choice choose(std::span<const std::byte> raw, std::size_t size, const Effort& effort) {
     const std::size_t element = std::max<std::size_t>(size, 1);
-    const auto share = [&raw](std::size_t part, std::size_t least, std::size_t most) {
-        return std::clamp(raw.size() / part, least, most);
+    const auto share = [&](std::size_t part, std::size_t least, std::size_t most) {
+        return std::clamp(raw.size() / part, std::min(std::max(least, least_elements * element), most), most);
     };
     std::optional<Candidate> best;
     const auto consider_all = [&](std::span<const std::byte> sample, const Effort& allowed) {
@@ -194,7 +195,7 @@ Choice choose(std::span<const std::byte> raw, std::size_t size, const Effort& ef
     };
     if (effort.places > 0) {
         const std::size_t most = is_record(element) ? most_record_sample : most_search_sample;
-        const auto sample = sample_of(raw, element, share(search_share, least_search_sample, most));
+        const auto sample = sample_of(raw, element, share(search_share, least_sample, most));
         if (raw.size() <= small_chunk || is_record(element) || has_repeats(sample, element) ||
             has_repeating_plane(raw, element)) {
             consider_all(sample, {effort.places, 0});
@@ -204,7 +205,7 @@ Choice choose(std::span<const std::byte> raw, std::size_t size, const Effort& ef
     const auto sample = sample_of(raw, element, share(sample_share, least_sample, most_sample));
     consider_all(sample, {0, 0});
     if (effort.places > 0 && best && best->bits < sample.size() * 8 / plain_share) {
-        consider_all(sample_of(raw, element, share(search_share, least_search_sample, most_search_sample)), {effort.places, 0});
+        consider_all(sample_of(raw, element, share(search_share, least_quick_sample, most_search_sample)), {effort.places, 0});
     }
     return best ? best->choice : Choice{Method::runs, element > 1};
 }

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 namespace fuzz {
 namespace {
@@ -214,9 +215,36 @@ std::size_t repeated_elements(Random& random, std::span<std::byte> bytes) {
     return size;
 }
 
+// Numbers of a short list, as codes of particles are.
+std::size_t few_numbers(Random& random, std::span<std::byte> bytes) {
+    const std::size_t size = std::size_t{2} << random.below(3);
+    std::vector<std::uint64_t> numbers(random.any_magnitude(2, 2000));
+    std::ranges::generate(numbers, [&] { return random.next() >> random.below(64); });
+    for (std::size_t at = 0; at < bytes.size(); at += size) {
+        std::memcpy(bytes.data() + at, &numbers[random.below(numbers.size())], std::min(size, bytes.size() - at));
+    }
+    return size;
+}
+
+// Words of a short list: many short copies, beginning anywhere.
+std::size_t words(Random& random, std::span<std::byte> bytes) {
+    std::vector<std::vector<std::byte>> list(random.any_magnitude(2, 300));
+    for (auto& word : list) {
+        word.resize(random.between(2, 12));
+        std::ranges::generate(word, [&] { return static_cast<std::byte>('a' + random.below(26)); });
+    }
+    for (std::size_t at = 0; at < bytes.size();) {
+        const auto& word = list[random.below(list.size())];
+        const std::size_t size = std::min(word.size(), bytes.size() - at);
+        std::copy_n(word.begin(), size, bytes.begin() + static_cast<std::ptrdiff_t>(at));
+        at += size;
+    }
+    return 1;
+}
+
 std::size_t mixed(Random& random, std::span<std::byte> bytes);
 
-constexpr std::array<Pattern, 15> all = {{
+constexpr std::array<Pattern, 17> all = {{
     {"one byte", one_byte},
     {"one element", one_element},
     {"noise", noise},
@@ -231,6 +259,8 @@ constexpr std::array<Pattern, 15> all = {{
     {"almost noise", almost_noise},
     {"bools", bools},
     {"repeated elements", repeated_elements},
+    {"few numbers", few_numbers},
+    {"words", words},
     {"mixed", mixed},
 }};
 
