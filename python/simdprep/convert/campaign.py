@@ -13,10 +13,11 @@ from ..storage.staged_output import StagedOutput, staging_folder
 from ..storage.staged_parts import StagedPart
 from . import accounts
 from .commit import commit_records
-from .conversion_task import convert_task
-from .executors import Executor, local_width, width_of
+from .conversion_task import ReadyWork, convert_task
+from .executors import Executor, LocalPool, Serial, local_width, width_of
 from .growth import Growth
 from .journal import Journal
+from .kept_source import KEPT
 from .parts_in_order import PartsInOrder
 from .plan import Plan
 from .staging import Staging
@@ -86,8 +87,9 @@ def _do(
     ahead: PartsInOrder | None,
 ) -> list[dict[str, Any]]:
     skips = plan.data["skip_bad_files"]
-    share = threads or max(len(os.sched_getaffinity(0)) // width_of(executor), 1)
-    tasks = [replace(task, payload={**task.payload, "threads": share}) for task in plan.tasks]
+    is_ours = isinstance(executor, LocalPool | Serial)
+    more = {"threads": share_of(executor, threads), "keeps": is_ours}
+    tasks = [replace(task, payload={**task.payload, **more}) for task in plan.tasks]
     entries_done = 0
 
     def done(task: Task, record: dict[str, Any]) -> None:
@@ -98,15 +100,23 @@ def _do(
         if progress is not None:
             progress(entries_done, plan.num_entries)
 
-    return run_tasks(
-        tasks,
-        convert_task,
-        executor=executor,
-        journal=journal,
-        believe=believer(staged, skips),
-        quarantine=quarantine if skips else None,
-        done=done,
-    )
+    try:
+        return run_tasks(
+            tasks,
+            ReadyWork.of(staged.folder.absolute()) if isinstance(executor, LocalPool) else convert_task,
+            executor=executor,
+            journal=journal,
+            believe=believer(staged, skips),
+            quarantine=quarantine if skips else None,
+            done=done,
+        )
+    finally:
+        KEPT.close()
+
+
+def share_of(executor: Executor, threads: int | None) -> int:
+    """Return the threads of each task; ``None`` shares the cores."""
+    return threads or max(len(os.sched_getaffinity(0)) // width_of(executor), 1)
 
 
 def believer(staged: StagedOutput, skips: bool) -> Callable[[Task, dict[str, Any]], bool]:
@@ -165,18 +175,22 @@ def run_share(plan: str | os.PathLike[str], share: int, shares: int, *, executor
     data = staging.read()
     tasks = list(staging.tasks())[share - 1 :: shares]
     folder = str(staging.folder)
-    tasks = [replace(task, payload={**task.payload, "plan": folder}) for task in tasks]
+    keeps = executor is None or isinstance(executor, LocalPool | Serial)
+    tasks = [replace(task, payload={**task.payload, "plan": folder, "keeps": keeps}) for task in tasks]
     skips = data["skip_bad_files"]
-    records = run_tasks(
-        tasks,
-        convert_task,
-        executor=executor,
-        journal=staging.journal(own=f"{share}-of-{shares}"),
-        believe=lambda _, record: all(
-            (entry := StagedPart.from_json(part)).is_there(staging.folder / entry.name) for part in record["parts"]
-        ),
-        quarantine=quarantine if skips else None,
-    )
+    try:
+        records = run_tasks(
+            tasks,
+            convert_task,
+            executor=executor,
+            journal=staging.journal(own=f"{share}-of-{shares}"),
+            believe=lambda _, record: all(
+                (entry := StagedPart.from_json(part)).is_there(staging.folder / entry.name) for part in record["parts"]
+            ),
+            quarantine=quarantine if skips else None,
+        )
+    finally:
+        KEPT.close()
     return sum(bool(record["skipped"]) for record in records)
 
 

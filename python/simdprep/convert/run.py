@@ -16,7 +16,7 @@ from ..schema.config import Config, load_config
 from ..storage.staged_output import check_output, is_whole, staging_folder
 from ..transforms import Expression
 from .accounts import account
-from .campaign import Progress, convert_in_tasks, planned
+from .campaign import Progress, convert_in_tasks, planned, share_of
 from .chunks import chunks
 from .conversion_task import make_ready
 from .cuts import TASK_BYTES, WORTH_TASKS
@@ -121,7 +121,7 @@ def convert(
             if not files.paths:
                 return nothing_new(growth)
         if isinstance(workers, LocalPool) and _is_worth_processes(files):
-            workers.begin(make_ready, files.paths[0])  # beside the planning
+            workers.begin(make_ready, files.opening, files.paths[0], share_of(workers, threads))  # beside the planning
         settings = like_input(settings, files.first())
         headers = read_headers(files, workers)
         recipe, schema = resolve(settings, files, objects=objects, pad=pad if growth is None else growth.pads())

@@ -79,6 +79,10 @@ class Group:
     def __post_init__(self) -> None:
         object.__setattr__(self, "members", MappingProxyType(dict(self.members)))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle it by its values: a view of a mapping cannot be."""
+        return Group, (self.name, self.parent, self.depth, dict(self.members), self.pattern, self.link)
+
 
 @dataclass(frozen=True)
 class Grouping:
