@@ -7,7 +7,8 @@ from typing import Any
 import hypothesis
 import pytest
 
-from tests import real_data
+from tests import promises, real_data
+from tests.promises import promise as promise
 
 hypothesis.settings.register_profile(
     "ci",
@@ -55,3 +56,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = [report for report in terminalreporter.getreports("skipped") if real_data.MISSING in str(report.longrepr)]
     if skipped:
         terminalreporter.write_line(f"{len(skipped)} tests on real files skipped: {real_data.reason()}", yellow=True)
+    tried = promises.lines(terminalreporter.getreports("passed"))
+    if tried:
+        terminalreporter.write_sep("-", "what was tried behind the promises of docs/promises.md")
+        for line in tried:
+            terminalreporter.write_line(line)

@@ -54,7 +54,7 @@ def look(output: Path, num_events: int = NUM_EVENTS) -> Left:
     """
     parts = _check_names(output)
     is_whole = output.is_file() or (output / "manifest.json").is_file()
-    rows = _check_rows(output, num_events) if is_whole else _check_unfinished(output, parts, num_events)
+    rows = check_rows(output, num_events) if is_whole else _check_unfinished(output, parts, num_events)
     leftovers = [path for path in output.parent.rglob("*") if TEMPORARY.fullmatch(path.name)]
     if output.suffix == ".h5" and staging(output).is_dir():
         leftovers = [path for path in leftovers if path.parent != staging(output)] + [staging(output)]
@@ -87,7 +87,7 @@ def _check_unfinished(output: Path, parts: Sequence[Path], num_events: int) -> i
         return 0
     assert f"{len(parts)} whole part" in text, text
     pattern = text.split('"')[1]
-    rows = _check_rows(pattern, num_events, is_whole=False)
+    rows = check_rows(pattern, num_events, is_whole=False)
     report = verify(output)
     missing = output / "manifest.json" if output.is_dir() else output
     assert [problem.part for problem in report.problems] == [str(missing)], report.problems
@@ -96,7 +96,7 @@ def _check_unfinished(output: Path, parts: Sequence[Path], num_events: int) -> i
     return rows
 
 
-def _check_rows(path: Path | str, num_events: int, *, is_whole: bool = True) -> int:
+def check_rows(path: Path | str, num_events: int, *, is_whole: bool = True) -> int:
     """Verify, read, compare with the formulas; all objects must have one number of rows."""
     report = verify(path)
     assert report.ok, report.problems

@@ -91,22 +91,24 @@ def check(bad, verb, text, wrong):
         wrong.append((bad.name, verb, "text", text))
 
 
-def test_a_share_of_the_corpus(worker, tmp_path):
+def told(promise, counts):
+    verbs = {"refusals": counts["refused"], "tracebacks_crashes_or_hangs": counts["broke"] + counts["crashes or hangs"]}
+    promise("R6", faults=counts["inputs"], **verbs)
+
+
+def test_a_share_of_the_corpus(worker, tmp_path, promise):
     (tmp_path / "corpus").mkdir()
     inputs = list(corpus(tmp_path / "corpus"))
     counts, wrong = tried(worker, random.Random(7).sample(inputs, SHARE))
-    print(f"R6: {dict(counts)}")
     assert wrong == []
+    told(promise, counts)
     assert counts["refused"] > SHARE
 
 
 @pytest.mark.long
-def test_the_whole_corpus(worker, tmp_path, capsys):
+def test_the_whole_corpus(worker, tmp_path, promise):
     (tmp_path / "corpus").mkdir()
     counts, wrong = tried(worker, corpus(tmp_path / "corpus"))
-    with capsys.disabled():
-        print(f"\nR6: {dict(counts)}, {len(wrong)} tracebacks, crashes or hangs")
-        for entry in wrong:
-            print(entry)
     assert wrong == []
+    told(promise, counts)
     assert counts["inputs"] >= LEAST

@@ -18,6 +18,11 @@ from tests.faults.small_files import write_root, write_unequal
 from tests.reference.stored_file import StoredFile
 
 
+@pytest.fixture(autouse=True)
+def _counted(promise):
+    promise("R6", faults=1)
+
+
 @pytest.fixture
 def root(tmp_path):
     return write_root(tmp_path / "muons.root", 50)

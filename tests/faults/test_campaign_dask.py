@@ -16,7 +16,7 @@ import simdprep as sp
 from simdprep.convert import executors
 from simdprep.errors import ConfigError
 from tests.faults.error_text import check_text
-from tests.faults.test_campaign_faults import TASK_SIZE, begin, check, children, end
+from tests.faults.test_campaign_faults import TASK_SIZE, begin, check, children, end, num_rows
 from tests.unit.convert.campaign_files import contents, write_inputs
 
 distributed = pytest.importorskip("distributed", reason="no dask.distributed")
@@ -92,7 +92,7 @@ def whole(inputs, tmp_path_factory):
     return output
 
 
-def test_the_same_bytes_also_when_nannies_lose_their_workers(cluster, inputs, whole, tmp_path):
+def test_the_same_bytes_also_when_nannies_lose_their_workers(cluster, inputs, whole, tmp_path, promise):
     process = begin(inputs, tmp_path / "folder", dask=cluster.address)
     _wait_for(lambda: list((tmp_path / "folder.parts").glob("part-*")) or process.poll() is not None)
     for pid in cluster.workers()[:1]:
@@ -100,6 +100,7 @@ def test_the_same_bytes_also_when_nannies_lose_their_workers(cluster, inputs, wh
             os.kill(pid, signal.SIGKILL)
     end(process)
     check(tmp_path / "folder", whole)
+    promise("R3", "R15", faults=1, rows=num_rows(whole), equal=1)
 
 
 def test_a_client_of_the_caller(cluster, inputs, whole, tmp_path):
@@ -117,7 +118,7 @@ def test_no_scheduler(inputs, tmp_path, monkeypatch):
 
 
 @pytest.mark.long
-def test_scheduler_workers_and_client_killed_50_times(inputs, whole, tmp_path, capsys):
+def test_scheduler_workers_and_client_killed_50_times(inputs, whole, tmp_path, promise):
     rng = np.random.default_rng(50)
     hits = {"scheduler": 0, "worker": 0, "client": 0, "too late": 0}
     cluster = Cluster()
@@ -144,8 +145,9 @@ def test_scheduler_workers_and_client_killed_50_times(inputs, whole, tmp_path, c
             check(output, whole)
     finally:
         cluster.close()
-    with capsys.disabled():
-        print(f"\nR15 on dask, 2 workers of 2 threads: killed {hits} in {rounds} conversions; 0 rows lost, 0 doubled")
+    kills = {f"of_{whom}s": hits[whom] for whom in ("scheduler", "worker", "client")}
+    faults, rows = sum(kills.values()), rounds * num_rows(whole)
+    promise("R3", "R15", faults=faults, rows=rows, equal=rounds, **kills, rows_lost_or_doubled=0)
 
 
 def _kill(cluster, client, whom, hits):

@@ -70,10 +70,11 @@ def kill_and_resume(inputs, output, **fate):
     end(begin(inputs, output))
 
 
-def test_killed_after_a_task(inputs, whole, tmp_path):
+def test_killed_after_a_task(inputs, whole, tmp_path, promise):
     dataset, tasks = whole
     kill_and_resume(inputs, tmp_path / dataset.name, after=tasks // 2)
     check(tmp_path / dataset.name, dataset)
+    promise("R3", faults=1, rows=num_rows(dataset), equal=1)
 
 
 @pytest.mark.parametrize("place", ["third move", "clear"])
@@ -86,7 +87,7 @@ def test_killed_while_parts_become_a_folder(inputs, whole, tmp_path, place):
 
 
 @pytest.mark.long
-def test_killed_at_every_boundary(inputs, whole, tmp_path, capsys):
+def test_killed_at_every_boundary(inputs, whole, tmp_path, promise):
     dataset, tasks = whole
     places = [{"after": number} for number in range(1, tasks + 1)]
     places += [{"place": place} for place in ("plan", "merge", "moves", "third move", "manifest", "clear")]
@@ -99,11 +100,7 @@ def test_killed_at_every_boundary(inputs, whole, tmp_path, capsys):
         kill_and_resume(inputs, output, **fate)
         check(output, dataset)
         done += 1
-    with capsys.disabled():
-        rows = f"{done * num_rows(dataset):,} rows compared"
-        print(
-            f"\nR3: {done} kills at boundaries of {tasks} tasks ({dataset.name}), {rows}, {done} of {done} equal bytes"
-        )
+    promise("R3", faults=done, rows=done * num_rows(dataset), equal=done, most={"tasks": tasks})
 
 
 def num_rows(dataset):
@@ -145,14 +142,15 @@ def children(pid):
     return found
 
 
-def test_killed_at_random(inputs, whole, tmp_path):
+def test_killed_at_random(inputs, whole, tmp_path, promise):
     dataset, _ = whole
-    random_kills(inputs, tmp_path / dataset.name, kills=1, seed=5, longest=3.0)
+    hits = random_kills(inputs, tmp_path / dataset.name, kills=1, seed=5, longest=3.0)
     check(tmp_path / dataset.name, dataset)
+    promise("R3", faults=hits["client"] + hits["worker"], rows=num_rows(dataset), equal=1)
 
 
 @pytest.mark.long
-def test_killed_at_random_100_times(inputs, whole, tmp_path, capsys):
+def test_killed_at_random_100_times(inputs, whole, tmp_path, promise):
     """And as often for the other kind of output."""
     dataset, _ = whole
     started = time.monotonic()
@@ -167,11 +165,8 @@ def test_killed_at_random_100_times(inputs, whole, tmp_path, capsys):
         hits = random_kills(inputs, output, kills=5, seed=rounds, longest=longest)
         check(output, dataset)
         total = {name: count + hits[name] for name, count in total.items()}
-    with capsys.disabled():
-        rows = f"{rounds * num_rows(dataset):,} rows compared"
-        print(
-            f"\nR3: {kills} random kills of 2 jobs {total} ({dataset.name}), {rows}, {rounds} of {rounds} equal bytes"
-        )
+    rows = rounds * num_rows(dataset)
+    promise("R3", faults=kills, rows=rows, equal=rounds, of_the_client=total["client"], of_workers=total["worker"])
 
 
 def test_what_is_done_can_be_read_meanwhile(inputs, whole, tmp_path):

@@ -9,7 +9,7 @@ from simdprep.errors import DatasetError
 from simdprep.storage import verify
 from simdprep.storage.staged_output import staging_folder
 from tests.faults.error_text import check_text
-from tests.faults.fault_shim import KINDS, Fault, built_shim
+from tests.faults.fault_shim import DEADLY, KINDS, Fault, built_shim
 from tests.faults.rerun_matrix import RerunMatrix
 from tests.faults.trials import Trials
 from tests.unit.convert.campaign_files import TASK_SIZE, write_inputs
@@ -55,12 +55,12 @@ def matrix(request, trials, tmp_path):
     return RerunMatrix(trials, request.param, tmp_path, lambda place: None, look)
 
 
-def test_some_faults(matrix):
+def test_some_faults(matrix, promise):
     rng = random.Random(3)
     for _ in range(SHARE):
         matrix.suffer(Fault(rng.randint(1, matrix.counts.calls), rng.choice(KINDS)))
     kill_at_random(matrix, 1, seed=4)
-    print(f"R3: {matrix.counts}")
+    matrix.counts.tell(promise, "R3", "R2", "R4")
 
 
 def test_killed_between_the_manifest_and_its_name(matrix):
@@ -80,16 +80,14 @@ def kill_at_random(matrix, kills, *, seed):
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_fault(matrix, kind, capsys):
+def test_every_fault(matrix, kind, promise):
     for call in range(1, matrix.counts.calls + 1):
         matrix.suffer(Fault(call, kind))
-    with capsys.disabled():
-        print(f"\nR3: {matrix.counts}")
+    matrix.counts.tell(promise, "R3", "R2", *(() if kind in DEADLY else ("R4",)))
     assert matrix.counts.faults == matrix.counts.calls
 
 
 @pytest.mark.long
-def test_killed_at_random_times(matrix, capsys):
+def test_killed_at_random_times(matrix, promise):
     kill_at_random(matrix, KILLS, seed=5)
-    with capsys.disabled():
-        print(f"\nR3: {matrix.counts}")
+    matrix.counts.tell(promise, "R3", "R2")

@@ -1,8 +1,6 @@
 """Damage: every flipped bit, cut and swapped file is an error when read, and verify names the place."""
 
 import random
-from dataclasses import dataclass
-from pathlib import Path
 
 import awkward as ak
 import h5py
@@ -10,96 +8,19 @@ import numpy as np
 import pytest
 
 import simdprep as sp
-from simdprep.errors import DatasetError, SimdprepError
+from simdprep.errors import DatasetError
 from simdprep.storage import verify
 from simdprep.storage.manifest import MANIFEST
+from tests.faults.flipped import flip, outcome, read_everything, stored_chunks
 from tests.small_dataset import VARIANTS, write_small
-
-#: Bits flipped in each file of the quick test; the long one flips one in seven.
-FLIPS = 60
-
-
-@dataclass
-class Outcome:
-    """What became of a file with damage: an error, or the values that were read."""
-
-    error: SimdprepError | None
-    values: list | None
-
-
-def read_everything(path) -> list:
-    """All that a dataset says of itself and all its values, as plain data."""
-    with sp.open(path, threads=1) as ds:
-        said = [ds.schema.to_json(), ds.provenance, ds.num_rows, ds.num_events]
-        for view in ds.values():
-            columns = [*view.values()]
-            if view.spec.level == "padded":
-                columns += [view.valid, view.count]
-            if view.spec.level == "ragged":
-                columns.append(view.offsets)
-            said += [plain(column[:]) for column in columns]
-        said.append(repr(ds.events().to_list()))
-        return said
-
-
-def plain(values):
-    return repr(values.to_list()) if isinstance(values, ak.Array) else values.tobytes()
-
-
-def outcome(path) -> Outcome:
-    try:
-        return Outcome(None, read_everything(path))
-    except SimdprepError as error:
-        return Outcome(error, None)
-
-
-def flip(data: bytes, bit: int) -> bytes:
-    changed = bytearray(data)
-    changed[bit // 8] ^= 1 << bit % 8
-    return bytes(changed)
-
-
-def silent_flips(path: Path, bits, read=outcome) -> list[int]:
-    """Bits whose flip changes what is read without an error; the file is as before afterwards."""
-    data, before = path.read_bytes(), read(path)
-    assert before.error is None
-    silent = []
-    for bit in bits:
-        path.write_bytes(flip(data, bit))
-        after = read(path)
-        if after.error is None and after.values != before.values:
-            silent.append(bit)
-    path.write_bytes(data)
-    return silent
-
-
-@pytest.mark.parametrize("codec", ["gzip", "none"])
-@pytest.mark.parametrize(("layout", "rows"), VARIANTS)
-class TestFlippedBits:
-    def test_no_flip_of_many_is_silent(self, layout, rows, codec, tmp_path):
-        path = tmp_path / "a.h5"
-        write_small(path, layout, rows, codec=codec)
-        size = path.stat().st_size * 8
-        bits = random.Random(f"{layout} {rows} {codec}").sample(range(size), FLIPS)
-        assert silent_flips(path, bits) == []
-
-    @pytest.mark.long
-    def test_no_flip_of_very_many_is_silent(self, layout, rows, codec, tmp_path):
-        path = tmp_path / "a.h5"
-        write_small(path, layout, rows, codec=codec)
-        # Every byte of a compressed file; without compression most of it is fill values.
-        step = 7 if codec == "gzip" else 1009
-        assert silent_flips(path, range(0, path.stat().st_size * 8, step)) == []
 
 
 @pytest.mark.parametrize("layout", ["columns", "compound", "ragged"])
-def test_every_byte_of_every_chunk_is_covered(layout, tmp_path):
+def test_every_byte_of_every_chunk_is_covered(layout, tmp_path, promise):
     path = tmp_path / "a.h5"
     write_small(path, layout)
     data = path.read_bytes()
-    chunks = []
-    with h5py.File(path) as stored:
-        stored.visititems(lambda name, entry: chunks.extend(places(name, entry)))
+    chunks = stored_chunks(path)
     generator = random.Random(layout)
     for name, start, size in chunks:
         changed = bytearray(data)
@@ -109,18 +30,11 @@ def test_every_byte_of_every_chunk_is_covered(layout, tmp_path):
         assert [problem.part for problem in report.problems] == [str(path)]
         assert report.problems[0].place.startswith(f"/{name}, chunk 0"), name
         assert "checksum" in report.problems[0].said
-
-
-def places(name, entry):
-    """Address and size of the stored chunks of a dataset."""
-    if isinstance(entry, h5py.Dataset):
-        for index in range(entry.id.get_num_chunks()):
-            chunk = entry.id.get_chunk_info(index)
-            yield name, chunk.byte_offset, chunk.size
+    promise("R8", "R9", faults=len(chunks), found=len(chunks))
 
 
 @pytest.mark.parametrize(("layout", "rows"), VARIANTS)
-def test_every_truncation_is_an_error(layout, rows, tmp_path):
+def test_every_truncation_is_an_error(layout, rows, tmp_path, promise):
     path = tmp_path / "a.h5"
     write_small(path, layout, rows)
     data = path.read_bytes()
@@ -128,6 +42,7 @@ def test_every_truncation_is_an_error(layout, rows, tmp_path):
         path.write_bytes(data[:length])
         assert isinstance(outcome(path).error, DatasetError)
         assert not verify(path).ok
+    promise("R8", "R9", faults=60, found=60)
 
 
 class TestFolder:
@@ -140,14 +55,16 @@ class TestFolder:
         assert verify(tmp_path / "out").ok
         return tmp_path / "out"
 
-    def test_verify_names_the_part_with_a_flipped_bit(self, folder):
-        for path in sorted(folder.glob("part-*.h5")):
+    def test_verify_names_the_part_with_a_flipped_bit(self, folder, promise):
+        parts = sorted(folder.glob("part-*.h5"))
+        for path in parts:
             data = path.read_bytes()
             path.write_bytes(flip(data, random.Random(path.name).randrange(len(data) * 8)))
             report = verify(folder)
             assert report.bad_parts == [str(path)]
             assert "SHA-256" in report.problems[0].said
             path.write_bytes(data)
+        promise("R9", faults=len(parts), found=len(parts))
 
     def test_no_flip_in_the_manifest_is_silent(self, folder):
         path = folder / MANIFEST

@@ -12,7 +12,7 @@ import simdprep as sp
 from simdprep.storage import verify
 from tests.faults.error_text import check_text
 from tests.faults.fault_matrix import Matrix
-from tests.faults.fault_shim import KINDS, NONE, Fault, built_shim
+from tests.faults.fault_shim import DEADLY, KINDS, NONE, Fault, built_shim
 from tests.faults.left_behind import look, staging
 from tests.faults.loop_events import PART_ROWS
 from tests.faults.loop_program import LoopProgram, built_program
@@ -38,27 +38,26 @@ def matrix(request, tools, tmp_path):
     return Matrix(LoopProgram(*tools).run, request.param, tmp_path)
 
 
-def test_some_faults(matrix):
+def test_some_faults(matrix, promise):
     matrix.suffer_some(SHARE, seed=2)
+    matrix.counts.tell(promise, "R1", "R2", "R4", "R5")
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_fault(matrix, kind, capsys):
+def test_every_fault(matrix, kind, promise):
     matrix.suffer_all(kind)
-    with capsys.disabled():
-        print(f"\nR1, R2, R4, R5: {kind}: {matrix.counts}, the same bytes after each")
+    matrix.counts.tell(promise, "R1" if kind in DEADLY else "R4", "R2", "R5")
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("words", [("fillers", 3, "threads", 2)])
-def test_every_fault_with_several_filling_threads(tools, tmp_path, words, capsys):
+def test_every_fault_with_several_filling_threads(tools, tmp_path, words, promise):
     matrix = Matrix(LoopProgram(*tools, *words).run, "folder", tmp_path)
     for call in range(1, matrix.num_calls + 1):
         for kind in ("kill", "ENOSPC"):
             matrix.suffer(Fault(call, kind))
-    with capsys.disabled():
-        print(f"\nR1: several threads: {matrix.counts}, the same bytes after each")
+    matrix.counts.tell(promise, "R1", "R2", "R4", "R5")
 
 
 def test_a_name_is_given_to_what_is_on_the_disk_already(matrix):
@@ -96,17 +95,17 @@ def kill_at_random(tools, folder, number, seed):
     return killed, rows, whole
 
 
-def test_killed_at_random(tools, tmp_path):
-    killed, rows, _ = kill_at_random(tools, tmp_path, KILLS, seed=3)
+def test_killed_at_random(tools, tmp_path, promise):
+    killed, rows, whole = kill_at_random(tools, tmp_path, KILLS, seed=3)
+    promise("R1", "R2", "R5", faults=killed, rows=rows, whole_already=whole)
     assert killed > 0
     assert rows > 0
 
 
 @pytest.mark.long
-def test_killed_at_random_a_thousand_times(tools, tmp_path, capsys):
+def test_killed_at_random_a_thousand_times(tools, tmp_path, promise):
     killed, rows, whole = kill_at_random(tools, tmp_path, ALL_KILLS, seed=4)
-    with capsys.disabled():
-        print(f"\nR1: {ALL_KILLS} trials, {killed} killed; {rows:,} rows compared; {whole} datasets were whole")
+    promise("R1", "R2", "R5", faults=killed, rows=rows, whole_already=whole)
     assert killed > ALL_KILLS / 2
 
 

@@ -92,14 +92,15 @@ def check_ranks(paths, folder, ranks, workers, way):
 
 
 @pytest.mark.parametrize(("ranks", "workers", "way"), FEW)
-def test_ranks_of_torch_distributed(paths, tmp_path, ranks, workers, way):
-    check_ranks(paths, tmp_path / "out", ranks, workers, way)
+def test_ranks_of_torch_distributed(paths, tmp_path, ranks, workers, way, promise):
+    batches = check_ranks(paths, tmp_path / "out", ranks, workers, way)
+    promise("R16", faults=1, rows=sum(PARTS), equal=batches)
 
 
 @pytest.mark.long
-def test_all_ranks_workers_and_ways(paths, tmp_path):
+def test_all_ranks_workers_and_ways(paths, tmp_path, promise):
     batches = [check_ranks(paths, tmp_path / str(number), *case) for number, case in enumerate(ALL)]
-    print(f"{len(ALL)} combinations of ranks, workers and ways, {sum(batches)} batches compared")
+    promise("R16", faults=len(ALL), rows=len(ALL) * sum(PARTS), equal=sum(batches))
 
 
 def check_killed(paths, folder, number, ranks, workers, way, then, kill_after):
@@ -127,16 +128,20 @@ def check_killed(paths, folder, number, ranks, workers, way, then, kill_after):
     assert 0 < done < len(expected)
     assert_stream([batches[:done] for batches in before], expected[:done])
     assert_stream(handed(second["out"], then), expected[done:])
+    return len(expected)
 
 
-def test_killed_and_resumed_with_another_world_size(paths, tmp_path):
-    check_killed(paths, tmp_path, 0, ranks=2, workers=2, way="fork", then=1, kill_after=4)
+def test_killed_and_resumed_with_another_world_size(paths, tmp_path, promise):
+    batches = check_killed(paths, tmp_path, 0, ranks=2, workers=2, way="fork", then=1, kill_after=4)
+    promise("R16", faults=1, rows=sum(PARTS), equal=batches)
 
 
 @pytest.mark.long
-def test_killed_at_every_batch(paths, tmp_path):
+def test_killed_at_every_batch(paths, tmp_path, promise):
     worlds = [(1, 4), (2, 3), (3, 2), (4, 1)]
+    batches = 0
     for number, kill_after in enumerate(range(1, 9)):
         ranks, then = worlds[number % 4]
-        check_killed(paths, tmp_path, number, ranks, number % 3, ("fork", "spawn")[number % 2], then, kill_after)
-    print(f"{number + 1} runs killed and resumed with another world size")
+        way = ("fork", "spawn")[number % 2]
+        batches += check_killed(paths, tmp_path, number, ranks, number % 3, way, then, kill_after)
+    promise("R16", faults=number + 1, rows=(number + 1) * sum(PARTS), equal=batches)

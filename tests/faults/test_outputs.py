@@ -199,6 +199,10 @@ def held(request, tmp_path):
 
 
 class TestLocks:
+    @pytest.fixture(autouse=True)
+    def _counted(self, promise):
+        promise("R12", faults=1)
+
     def test_a_second_writer_is_refused_with_host_and_pid(self, held, root):
         output, holder = held
         files = listing(output.parent)

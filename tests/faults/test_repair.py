@@ -78,10 +78,10 @@ DAMAGES = {
 }
 
 
-def test_every_damage_of_every_part(folder):
+def test_every_damage_of_every_part(folder, promise):
     """One damage each time, then several parts at once; the bytes are those from before."""
     whole = {path: path.read_bytes() for path in parts_of(folder)}
-    rng, tried = random.Random(5), 0
+    rng, tried, rows = random.Random(5), 0, verify(folder).num_rows
     parts = list(whole)
     for number, (name, damage) in enumerate(DAMAGES.items()):
         bad = [parts[number % len(parts)]] if number % 2 else rng.sample(parts, 2)
@@ -94,7 +94,7 @@ def test_every_damage_of_every_part(folder):
         assert {path: path.read_bytes() for path in parts} == whole, name
         assert verify(folder).problems == []
         tried += len(bad)
-    print(f"{tried} damaged parts made again, {sum(map(len, whole.values()))} bytes compared each time")
+    promise("R9", faults=tried, rows=rows * len(DAMAGES), equal=len(DAMAGES) * len(whole))
     assert [path for path in folder.parent.iterdir() if path != folder] == []
 
 

@@ -33,6 +33,11 @@ def other(tmp_path):
     return tmp_path / "secret.h5"
 
 
+@pytest.fixture(autouse=True)
+def _counted(promise):
+    promise("R13", faults=1, other_files_read=0)
+
+
 def refused(path, *words):
     """Opening, or reading everything, is a DatasetError of at most three lines; verify tells it, too."""
     with pytest.raises(DatasetError) as caught:

@@ -111,25 +111,27 @@ def rows_of_batches(order, tail, epoch=0):
 
 
 @every_case
-def test_ranks_and_workers(shuffle, pools, draw, buckets):
-    assert check_ranks_and_workers(order_of(shuffle, pools, draw, buckets), "pad", epoch=3) == 72
+def test_ranks_and_workers(shuffle, pools, draw, buckets, promise):
+    check_ranks_and_workers(order_of(shuffle, pools, draw, buckets), "pad", 3, promise)
 
 
 @pytest.mark.parametrize("tail", ["drop", "uneven"])
 @pytest.mark.parametrize("shuffle", ["none", "block", "full"])
-def test_ranks_and_workers_with_other_tails(shuffle, tail):
-    assert check_ranks_and_workers(order_of(shuffle, 4, "all", False), tail, epoch=0) == 72
+def test_ranks_and_workers_with_other_tails(shuffle, tail, promise):
+    check_ranks_and_workers(order_of(shuffle, 4, "all", False), tail, 0, promise)
 
 
-def check_ranks_and_workers(order, tail, epoch):
-    """Compare all combinations with the order; returns how many there were."""
+def check_ranks_and_workers(order, tail, epoch, promise):
+    """Compare all combinations with the order."""
     expected = rows_of_batches(order, tail, epoch)
     combinations = list(product(RANKS, WORKERS))
     for world_size, workers in combinations:
         shares = [Share(order.num_rows, BATCH, rank, world_size, tail) for rank in range(world_size)]
         assert {len(share) for share in shares} == {len(expected)}
         assert_same([stream(orders_of(order), share, epoch, workers=workers) for share in shares], expected)
-    return len(combinations)
+    assert len(combinations) == 72
+    rows = 72 * sum(len(batch) for batch in expected)
+    promise("R16", faults=72, rows=rows, equal=72 * len(expected))
 
 
 def assert_same(streams, expected):
@@ -140,16 +142,19 @@ def assert_same(streams, expected):
 
 
 @every_case
-def test_resumption_at_every_batch_with_another_world_size(shuffle, pools, draw, buckets):
+def test_resumption_at_every_batch_with_another_world_size(shuffle, pools, draw, buckets, promise):
     order = order_of(shuffle, pools, draw, buckets)
     expected = rows_of_batches(order, "uneven")
-    resumed = 0
+    resumed = rows = batches = 0
     for first, world_size in product(range(len(expected) + 1), RANKS):
         shares = [Share(order.num_rows, BATCH, rank, world_size, "uneven") for rank in range(world_size)]
         workers = (first + world_size) % 4
         assert_same([stream(orders_of(order), share, 0, first, workers) for share in shares], expected[first:])
         resumed += 1
+        rows += sum(len(batch) for batch in expected[first:])
+        batches += len(expected) - first
     assert resumed == (len(expected) + 1) * 8
+    promise("R16", faults=resumed, rows=rows, equal=batches)
 
 
 @every_case

@@ -75,17 +75,19 @@ def trial(sound, folder, seed):
     return summary.num_rows, summary.entries_in
 
 
-def test_with_random_faults(sound, tmp_path, capsys):
+def told(promise, counts):
+    rows, entries = sum(rows for rows, _ in counts), sum(entries for _, entries in counts)
+    promise("R7", faults=len(counts), rows=rows, entries_in=entries, dropped_with_a_reason=entries - rows)
+
+
+def test_with_random_faults(sound, tmp_path, promise):
     counts = [trial(sound, tmp_path / f"{seed}", seed) for seed in range(8)]
     assert sum(rows for rows, _ in counts) > 0
     assert any(rows < entries for rows, entries in counts)
+    told(promise, counts)
 
 
 @pytest.mark.long
-def test_with_many_random_faults(sound, tmp_path, capsys):
+def test_with_many_random_faults(sound, tmp_path, promise):
     counts = [trial(sound, tmp_path / f"{seed}", seed) for seed in range(1000, 1200)]
-    with capsys.disabled():
-        print(
-            f"\nR7: {len(counts)} conversions, {sum(entries for _, entries in counts):,} entries in = "
-            f"{sum(rows for rows, _ in counts):,} rows written + dropped with reason"
-        )
+    told(promise, counts)

@@ -18,8 +18,8 @@ OF_THREADS = ["chunk_reader", "encoder", "thread_pool", "writer", "writer_end", 
 WITH_LINES = ("SIMDPREP_WERROR=ON", "CMAKE_BUILD_TYPE=None", "CMAKE_CXX_FLAGS=-O1 -g1")
 
 
-def build_and_test(name: str, *definitions: str, nouns: list[str] | None = None) -> None:
-    """Build the tests of some nouns, or of all, and run them."""
+def build_and_test(name: str, *definitions: str, nouns: list[str] | None = None) -> int:
+    """Build the tests of some nouns, or of all, and run them; returns how many there were."""
     with kept(name) as folder:
         configure(ROOT, folder, "SIMDPREP_TESTS=ON", *definitions)
         build(folder, *(f"test_{noun}" for noun in nouns or []))
@@ -27,10 +27,12 @@ def build_and_test(name: str, *definitions: str, nouns: list[str] | None = None)
         options = ["--output-on-failure", "--no-tests=error", "-j", str(len(os.sched_getaffinity(0)))]
         output = run(tool("ctest"), "--test-dir", folder, *options, *chosen)
     assert "100% tests passed" in output.stdout, output.stdout
+    return int(output.stdout.partition("tests failed out of ")[2].split()[0])
 
 
-def test_core_under_sanitizers():
-    build_and_test("cpp-asan", *WITH_LINES, "SIMDPREP_SANITIZE=address,undefined")
+def test_core_under_sanitizers(promise):
+    programs = build_and_test("cpp-asan", *WITH_LINES, "SIMDPREP_SANITIZE=address,undefined")
+    promise("R17", programs_under_ASan_and_UBSan=programs, errors=0)
 
 
 def test_core_with_zlib():
@@ -44,12 +46,13 @@ def test_core_without_lz4_and_zstd():
 
 
 @pytest.mark.long
-def test_core_has_no_races():
-    build_and_test("cpp-tsan", *WITH_LINES, "SIMDPREP_SANITIZE=thread", nouns=OF_THREADS)
+def test_core_has_no_races(promise):
+    programs = build_and_test("cpp-tsan", *WITH_LINES, "SIMDPREP_SANITIZE=thread", nouns=OF_THREADS)
+    promise("R17", programs_under_TSan=programs, errors=0)
 
 
 @pytest.mark.long
-def test_core_under_valgrind():
+def test_core_under_valgrind(promise):
     """Reads of what was never written; leaks are the address sanitizer's, as a forked child forgets its threads."""
     if shutil.which("valgrind") is None:
         pytest.skip("valgrind is not installed")
@@ -62,4 +65,4 @@ def test_core_under_valgrind():
         with ThreadPoolExecutor(cores) as pool:
             done = list(pool.map(lambda program: run(*command, program), programs))
     assert programs
-    print(f"R17: {len(done)} programs of the core's tests under valgrind: 0 errors")
+    promise("R17", programs_under_valgrind=len(done), errors=0)

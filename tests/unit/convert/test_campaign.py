@@ -32,7 +32,7 @@ def listing(folder):
 class TestSameBytes:
     @pytest.mark.parametrize("name", ["out.h5", "folder"])
     @pytest.mark.parametrize("case", CASES)
-    def test_one_process_after_the_other_or_several(self, inputs, tmp_path, case, name):
+    def test_one_process_after_the_other_or_several(self, inputs, tmp_path, case, name, promise):
         """In this process, in threads in another order, by shares of a plan: the same; and the events of one task."""
         made = {}
         for way in ("serial", "threads", "shares"):
@@ -54,6 +54,7 @@ class TestSameBytes:
             made[way] = contents(output), summary.num_rows, summary.entries_in, dict(summary.dropped)
             assert verify(output).ok
         assert made["serial"] == made["threads"] == made["shares"]
+        promise("R15", faults=2, rows=2 * made["serial"][1], equal=2 * len(made["serial"][0]))
         whole = sp.convert(inputs, tmp_path / "whole.h5", **CASES[case])
         assert (whole.num_rows, whole.entries_in, dict(whole.dropped)) == made["serial"][1:]
         with sp.open(output) as dataset, sp.open(tmp_path / "whole.h5") as expected:
@@ -65,10 +66,13 @@ class TestSameBytes:
                     ak.to_numpy(expected["Muon"]["event_index"][:]) if "event_index" in expected["Muon"] else 0,
                 )
 
-    def test_local_processes(self, inputs, tmp_path):
+    def test_local_processes(self, inputs, tmp_path, promise):
         for jobs in (1, 2):
             sp.convert(inputs, tmp_path / f"{jobs}", jobs=jobs, task_size=TASK_SIZE)
         assert contents(tmp_path / "1") == contents(tmp_path / "2")
+        promise(
+            "R15", faults=1, rows=sum(1500 + 700 * number for number in range(4)), equal=len(contents(tmp_path / "2"))
+        )
         assert len(contents(tmp_path / "1")) > 6
 
     def test_a_file_is_merged_while_parts_are_made(self, inputs, tmp_path, monkeypatch):
@@ -122,7 +126,7 @@ class TestSameBytes:
 class TestProvenance:
     @pytest.mark.parametrize("case", ["plain", "selected", "rows of muons"])
     @pytest.mark.parametrize("name", ["out.h5", "folder"])
-    def test_rows_lead_back_to_their_entries(self, inputs, tmp_path, case, name):
+    def test_rows_lead_back_to_their_entries(self, inputs, tmp_path, case, name, promise):
         """R11: 100 random events of a dataset of many tasks are those that the provenance names."""
         sp.convert(inputs, tmp_path / name, jobs=1, task_size=TASK_SIZE, **CASES[case])
         with sp.open(tmp_path / name) as dataset:
@@ -136,6 +140,7 @@ class TestProvenance:
             assert identity["uuid"] == str(files[identity["name"]].file.uuid)
             assert identity["tree"] == "Events"
             assert source[identity["name"]][entry] == stored[event]
+        promise("R11", rows=100)
         for file in files.values():
             file.close()
 

@@ -248,10 +248,11 @@ class TestSettings:
         sp.convert(None, tmp_path / "again.h5", config=tmp_path / "resolved.yaml")
         assert output.read_bytes() == (tmp_path / "again.h5").read_bytes()
 
-    def test_bytes_do_not_depend_on_threads(self, inputs, tmp_path):
+    def test_bytes_do_not_depend_on_threads(self, inputs, tmp_path, promise):
         for threads in (1, 2, 4):
             sp.convert(inputs, tmp_path / f"{threads}.h5", threads=threads)
         assert (tmp_path / "1.h5").read_bytes() == (tmp_path / "2.h5").read_bytes() == (tmp_path / "4.h5").read_bytes()
+        promise("R15", faults=2, rows=2 * 240, equal=2)
 
     def test_progress_comes_after_every_step(self, inputs, output):
         seen = []

@@ -95,7 +95,7 @@ def test_a_hundred_thousand_files_are_planned_in_a_minute(tmp_path, capsys):
 
 
 @pytest.mark.long
-def test_ten_thousand_files_by_processes_and_by_dask(tmp_path, capsys):
+def test_ten_thousand_files_by_processes_and_by_dask(tmp_path, capsys, promise):
     distributed = pytest.importorskip("distributed", reason="no dask.distributed")
     pattern = write_tiny(tmp_path / "in", 10_000)
     seconds = {}
@@ -111,5 +111,6 @@ def test_ten_thousand_files_by_processes_and_by_dask(tmp_path, capsys):
     assert contents(tmp_path / "processes") == contents(tmp_path / "dask")
     with sp.open(tmp_path / "dask") as dataset:
         assert dataset.num_rows == 200_000
+    promise("R15", rows=200_000, equal=len(contents(tmp_path / "dask")), files_converted=10_000)
     with capsys.disabled():
         print(f"\n10,000 files, 200,000 rows, {len(contents(tmp_path / 'dask')) - 1} parts, equal: {seconds}")

@@ -62,7 +62,7 @@ def test_tasks_lose_nothing(folder, tmp_path):
 
 
 @pytest.mark.long
-def test_any_number_of_processes_gives_the_same_bytes(folder, tmp_path):
+def test_any_number_of_processes_gives_the_same_bytes(folder, tmp_path, promise):
     found = []
     for jobs in (1, 3):
         output = tmp_path / str(jobs)
@@ -70,7 +70,7 @@ def test_any_number_of_processes_gives_the_same_bytes(folder, tmp_path):
         _campaign(folder, output, task_size=40_000, jobs=jobs)
         found.append([*_hashes(output / "a"), _rows(output / "b")])
     assert found[0] == found[1]
-    print(f"{len(found[0]) - 1} parts, equal for 1 and 3 processes")
+    promise("R15", rows=300, equal=len(found[0]) - 1)
 
 
 class TestFriends:
@@ -90,7 +90,7 @@ class TestFriends:
             for piece in np.array_split(values, 10):
                 made.extend({field: piece})
 
-    def test_every_row_names_the_file_and_tree_of_its_friend(self, pair, tmp_path):
+    def test_every_row_names_the_file_and_tree_of_its_friend(self, pair, tmp_path, promise):
         path, friend, config = pair
         sp.convert(path, tmp_path / "out", config=config, task_size=5_000, jobs=1)
         parts = json.loads((tmp_path / "out" / "manifest.json").read_text())["parts"]
@@ -105,6 +105,7 @@ class TestFriends:
                 np.testing.assert_array_equal(stored[slice(*run["rows"])], scores[slice(*run["entries"])])
                 traced += run["rows"][1] - run["rows"][0]
         assert traced == 3000
+        promise("R11", rows=traced)
 
     def test_one_that_changed_since_it_was_planned(self, pair, tmp_path):
         path, friend, config = pair
