@@ -55,11 +55,13 @@ class Bad:
         name: What is wrong with it.
         path: The file, folder, or what else it is.
         options: Of the conversion.
+        verbs: That are tried; none for all.
     """
 
     name: str
     path: Path
     options: dict[str, object]
+    verbs: tuple[str, ...] = ()
 
 
 def corpus(folder: Path, *, seed: int = 1) -> Iterator[Bad]:

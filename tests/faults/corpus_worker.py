@@ -21,6 +21,7 @@ from typing import Any
 
 import simdprep as sp
 from simdprep.convert import inspect
+from simdprep.convert.campaign import commit_plan, run_share
 from simdprep.errors import InternalError, SimdprepError
 from simdprep.storage import info, verify
 
@@ -58,7 +59,17 @@ def verbs(path: str, options: dict[str, Any], output: Path) -> dict[str, Callabl
         "open": lambda: read_all(path),
         "load": lambda: load(path),
         "merge": lambda: sp.merge([path], output.with_name("merged.h5"), threads=1),
+        "prepare": lambda: sp.prepare(options["config"], output.with_name("prepared"), jobs=1),
+        "share": lambda: run_share(path, 1, 1),
+        "commit": lambda: commit_plan(path, threads=1),
+        "resume": lambda: sp.convert(output=path.removesuffix(".parts"), jobs=1, resume=True, **options),
     }
+
+
+#: What is done with an input that says nothing else.
+ALL = ("convert", "inspect", "info", "verify", "open", "load", "merge")
+#: Outputs of these, whose leftovers are told.
+OUTPUTS = ("out.h5", "merged.h5", "prepared")
 
 
 def outcome(work: Callable[[], object]) -> list[str]:
@@ -86,10 +97,13 @@ def main() -> None:
     for line in sys.stdin:
         job = json.loads(line)
         result: dict[str, Any] = {}
+        chosen = job.get("verbs") or ALL
         for name, work in verbs(job["path"], job["options"], folder / "out.h5").items():
+            if name not in chosen:
+                continue
             print(f"{name} of {job['path']!a}", file=sys.stderr, flush=True)
             result[name] = outcome(work)
-        result["left"] = sorted(entry.name for entry in folder.iterdir() if entry.name not in ("out.h5", "merged.h5"))
+        result["left"] = sorted(entry.name for entry in folder.iterdir() if entry.name not in OUTPUTS)
         for entry in folder.iterdir():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
         print(json.dumps(result), file=answers, flush=True)

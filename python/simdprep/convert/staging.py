@@ -22,6 +22,9 @@ JOURNAL = "journal.jsonl"
 #: Version of these files.
 VERSION = 1
 
+#: The key of a plan that holds the hash of all others.
+_SEAL = "sha256"
+
 
 class Staging:
     """The folder of one output.
@@ -59,26 +62,33 @@ class Staging:
         commit_text(self.folder / TASKS, text)
         sha256 = _core.sha256_bytes(text)
         whole = {"simdprep_plan": VERSION, "version": _core.__version__, "tasks_sha256": sha256, **data}
-        content = json.dumps(whole, ensure_ascii=True, separators=(",", ":"))
-        commit_text(self.folder / PLAN, content.encode())
+        commit_text(self.folder / PLAN, _text({**whole, _SEAL: _core.sha256_bytes(_text(whole))}))
 
     def read(self) -> dict[str, Any]:
         """Return what was given to :meth:`write`.
 
         Raises:
-            InputError: there is no plan, or one of another version.
+            InputError: there is no plan, one of another version, or one that was changed.
         """
         path = self.folder / PLAN
         try:
             data: dict[str, Any] = json.loads(path.read_bytes())
             version = data["simdprep_plan"], data["version"]
-        except (OSError, ValueError, TypeError, KeyError) as error:
+            seal = data.pop(_SEAL, None)
+        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise InputError(
                 "plan", got=f"{type(error).__name__}", expected="a readable one", where=str(path)
             ) from error
         if version != (VERSION, _core.__version__):
             raise InputError(
-                "plan", got=f"one of simdprep {version[1]}", expected=f"one of {_core.__version__}", where=str(path)
+                "plan",
+                got=f"one of simdprep {version[1]!s:.40}",
+                expected=f"one of {_core.__version__}",
+                where=str(path),
+            )
+        if seal != _core.sha256_bytes(_text(data)):
+            raise InputError(
+                "plan", got="another text than was written", expected="that", where=str(path), hint="planning again"
             )
         return data
 
@@ -109,3 +119,7 @@ class Staging:
         path = self.folder / name
         others = tuple(sorted(entry for entry in self.folder.glob("journal*.jsonl") if entry != path))
         return Journal(path, others)
+
+
+def _text(data: Mapping[str, Any]) -> bytes:
+    return json.dumps(data, ensure_ascii=True, separators=(",", ":")).encode()
