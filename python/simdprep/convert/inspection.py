@@ -16,9 +16,9 @@ from .annotated import annotated
 from .inputs import EntryRange, Files, Inputs
 from .multiplicity import DEFAULT_PAD, FIRST_ENTRIES, Multiplicities, count_lost
 from .opening import Opening
+from .resolution import resolve
 from .resolve import like_input
 from .resolved import resolved_config
-from .run import resolve
 
 #: Files that are opened for their number of entries; that of more is estimated from these.
 _OPENED = 32

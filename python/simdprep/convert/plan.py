@@ -12,14 +12,13 @@ from typing import Any
 from .. import _core
 from ..errors import ConfigError
 from ..readers import Source, step_ranges
-from ..schema import EVENTS, Schema
-from ..schema.config import Config
+from ..schema import EVENTS
 from .cuts import LEAST_SHARE, Piece, cut, is_large, task_bytes, wanted_entries
 from .executors import Executor
 from .headers import Headers
-from .inputs import Inputs
 from .opening import Opening
 from .recipe import Recipe
+from .resolution import Resolution
 from .tasks import Task, run_tasks
 
 #: So few large files are looked at in this process.
@@ -41,53 +40,32 @@ class Plan:
     num_entries: int
 
 
-def make_plan(
-    folder: Path,
-    inputs: Inputs,
-    headers: Headers,
-    recipe: Recipe,
-    schema: Schema,
-    resolved: Config,
-    *,
-    objects: Sequence[str] | None,
-    part_rows: int | None = None,
-    task_size: int | None = None,
-    config_text: str | None = None,
-    executor: Executor | None = None,
-    **more: Any,
-) -> Plan:
+def make_plan(folder: Path, resolution: Resolution, *, executor: Executor | None = None) -> Plan:
     """Divide a conversion into tasks.
 
     Args:
         folder: The staging folder, absolute.
-        inputs: The files.
-        headers: Of them.
-        recipe: What is read.
-        schema: What is stored.
-        resolved: The config with nothing left to decide.
-        objects: Of a config, those wanted.
-        part_rows: Rows per part.
-        task_size: Uncompressed bytes of a task; ``None`` chooses.
-        config_text: Stored with the parts; ``None`` takes that of ``resolved``.
+        resolution: What is read and stored.
         executor: Where the borders of many large files are looked for.
-        more: Kept with the plan.
 
     Raises:
         InputError: a large file is damaged.
         ConfigError: the size of a task is no size.
     """
-    if task_size is not None and task_size < 1:
-        raise ConfigError("size of a task", got=task_size, expected="at least 1 byte")
+    request, inputs, headers = resolution.request, resolution.files, resolution.headers
+    recipe, schema = resolution.recipe, resolution.schema
+    if request.task_size is not None and request.task_size < 1:
+        raise ConfigError("size of a task", got=request.task_size, expected="at least 1 byte")
     pieces = list(wanted_entries(headers.found, inputs.entries.start, inputs.entries.stop))
     first = inputs.first()
     scale = _scale(first, headers, recipe)
     total = sum(piece.header.num_bytes * scale for piece in pieces)
-    target = float(task_size or task_bytes(total))
+    target = float(request.task_size or task_bytes(total))
     borders = _borders(pieces, recipe, scale, target, executor)
     is_fixed = schema.rows == EVENTS and recipe.rules.select is None
     chunk_rows = schema.core().describe().chunk_rows if is_fixed else None
-    text = resolved.config_text if config_text is None else config_text
-    what = _identity(schema, resolved, objects, part_rows)
+    text = resolution.config_text
+    what = _identity(resolution)
     tasks = []
     for group in cut(pieces, borders, scale=scale, target=target, chunk_rows=chunk_rows):
         read = [[p.header.path, p.start, p.stop, p.header.stamp, p.header.size] for p in group]
@@ -95,30 +73,31 @@ def make_plan(
         tasks.append(Task.of({"plan": str(folder), "inputs": read}, identity=[what, tree, read]))
     data = {
         "cwd": os.getcwd(),  # noqa: PTH109
-        "config": resolved.to_data(),
+        "config": resolution.resolved.to_data(),
         "config_text": text,
         "config_sha256": sha256(text.encode()).hexdigest() if text else "",
-        "objects": None if objects is None else list(objects),
+        "objects": None if request.objects is None else list(request.objects),
         "takes_all": recipe.takes_all,
         "first": first.path,
         "schema": schema.to_json(),
-        "part_rows": part_rows,
+        "part_rows": request.part_rows,
         "skip_bad_files": inputs.skip_bad_files,
         "skipped": [asdict(entry) for entry in headers.skipped],
         "files": len(inputs.paths),
         "bytes_in": sum(header.size for header in headers.found),
         "told": list(recipe.told),
-        **more,
     }
     return Plan(data, tasks, sum(piece.stop - piece.start for piece in pieces))
 
 
-def _identity(schema: Schema, resolved: Config, objects: Sequence[str] | None, part_rows: int | None) -> str:
+def _identity(resolution: Resolution) -> str:
     """Hash of all that decides the bytes of a part, but for its inputs."""
-    data = resolved.to_data()
+    request = resolution.request
+    data = resolution.resolved.to_data()
     data["input"] = {key: value for key, value in data.get("input", {}).items() if key not in ("files", "samples")}
     versions = [_core.__version__, _core.deflate_backend]
-    text = repr((schema.to_json(), data, None if objects is None else list(objects), part_rows, versions))
+    objects = None if request.objects is None else list(request.objects)
+    text = repr((resolution.schema.to_json(), data, objects, request.part_rows, versions))
     return sha256(text.encode()).hexdigest()
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ..convert.inputs import EntryRange, Inputs
 from ..convert.opening import Opening
 from ..convert.recipe import make_recipe
+from ..convert.resolution import resolve
 from ..convert.resolved import resolved_config
-from ..convert.run import resolve
 from ..errors import ConfigError, InputError
 from .block import word_of
 from .constants import Constants

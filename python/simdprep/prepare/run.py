@@ -32,7 +32,7 @@ from .summary import PrepareSummary
 from .survey_task import BALANCE, PARAMETRIC, SUMS, survey
 
 if TYPE_CHECKING:
-    from ..convert.run import ConfigLike
+    from ..convert.request import ConfigLike
     from ..convert.tasks import Record, Task, Work
 
 #: Up to so many tasks for each job are done by threads of this process: starting others takes longer.
