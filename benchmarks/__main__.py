@@ -22,6 +22,9 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("questions", nargs="*", metavar="QUESTION", help=f"of {', '.join(QUESTIONS)}; default all")
     parser.add_argument("--quick", action="store_true", help="less data and fewer rounds; the results are not kept")
     parser.add_argument("--rounds", type=int, help="how often each contender is timed")
+    parser.add_argument(
+        "--patience", type=float, metavar="S", help="seconds that a case waits for a quiet machine; default 300"
+    )
     parser.add_argument("--no-memory", action="store_true", help="leave peak memory out")
     arguments = parser.parse_args(words)
     unknown = set(arguments.questions) - set(QUESTIONS)
@@ -34,6 +37,7 @@ def main(words: Sequence[str] | None = None) -> int:
             "quick" if arguments.quick else "full",
             rounds=arguments.rounds,
             memory=not arguments.no_memory,
+            patience=arguments.patience,
             told=lambda line: print(line, file=sys.stderr, flush=True),
         )
         print(*result.lines(), sep="\n", flush=True)

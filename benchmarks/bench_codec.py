@@ -2,6 +2,9 @@
 
 What is compared is what a chunk costs: shuffling, deflating and storing it. The limits are a copy in memory, and
 the same bytes written to a fresh file without any encoding.
+
+All peers are timed on the headline; the regimes of multiplicity have ours beside h5py; of all else, the real files
+among it, only the sizes are asked, which one run tells.
 """
 
 from __future__ import annotations
@@ -26,14 +29,14 @@ from .baselines.awkward_pad import Arrays
 from .cases import Size, raw_bytes
 from .codec_cases import ArrayCase, reals, toys
 from .comparison import assert_equal
-from .machine import other_isas
+from .machine import cores, other_isas
 from .question import Contender, Target
 
 #: About a megabyte a chunk, as our schemas have it; one chunk a field where there are fewer rows.
 CHUNK_BYTES = 1 << 20
 MOST_ROWS, LEAST_ROWS = 2048, 128
 
-#: Levels of ours beside the default.
+#: Levels of ours beside the default, the first of which is timed in rounds.
 LEVELS = (1, 9)
 
 #: What the promises compare sizes with: every dataset shuffled or not, whichever is smaller.
@@ -42,14 +45,20 @@ GZIP_4 = f"h5py shuffle+gzip {h5py_file.GZIP_LEVEL}"
 COPY = "copy in memory"
 FRESH = "fresh file, nothing encoded"
 
+#: Peers are slow, and ratios steady.
+MOST_ROUNDS = 3
+
+#: The cases whose speed is asked.
+TIMED = ("toy tracks, columns", "toy tracks, compound", "toy tracks, mean *")
+
 ASKS = "shuffle, deflate and store padded arrays"
 TARGETS = (
     Target(BEST_GZIP_9, 1, "chunks", 1.0, ("toy *",)),
     Target(BEST_GZIP_9, 1, "chunks", 1.10, ("real *",)),
     Target(BEST_GZIP_9, 1, "chunks", 1.03, ("real *",), ours="simdprep gzip:9"),
     Target(GZIP_4, 1, "chunks", 0.88, ("real nano_tt_v12.root, Jet",)),
-    Target(GZIP_4, 4, "speed", 8.0, ("toy tracks, *",), ours="simdprep avx2"),
-    Target(GZIP_4, 4, "speed", 3.0, ("toy tracks, *",), ours="simdprep scalar"),
+    Target(GZIP_4, 4, "speed", 8.0, TIMED, ours="simdprep avx2"),
+    Target(GZIP_4, 4, "speed", 3.0, TIMED, ours="simdprep scalar"),
 )
 
 
@@ -60,11 +69,6 @@ class Prepared:
     case: ArrayCase
     arrays: Arrays
     folder: Path
-
-    @property
-    def is_real(self) -> bool:
-        """Only the sizes of small files say something."""
-        return self.case.name.startswith("real ")
 
     @cached_property
     def chunk_rows(self) -> int:
@@ -114,22 +118,24 @@ def prepare(case: ArrayCase, folder: Path) -> Prepared:
 
 
 def contenders(prepared: Prepared, threads: Sequence[int]) -> list[Contender]:
-    counts = [1] if prepared.is_real else [count for count in threads if count != 2]
-    found = [*_h5py(prepared), *_plugins(prepared), *_pools(prepared, counts), *_ours(prepared, counts)]
-    return [*found, *_limits(prepared)]
+    asks = prepared.case.asks
+    counts = [count for count in threads if count != 2] if asks != "size" else [1]
+    found = [*_h5py(prepared), *_ours(prepared, counts)]
+    if asks == "peers":
+        found += [*_plugins(prepared), *_pools(prepared, counts), *_limits(prepared)]
+    return found
 
 
 def _h5py(prepared: Prepared) -> Iterator[Contender]:
     layout, rows = prepared.case.layout, prepared.chunk_rows
-    for level in (1, 4, 9):
+    for level in (1, 4, 9) if prepared.case.asks == "peers" else (h5py_file.GZIP_LEVEL,):
         yield _stored(
             prepared,
             f"h5py shuffle+gzip {level}",
             partial(h5py_file.write, arrays=prepared.arrays, layout=layout, chunk_rows=rows, level=level),
         )
-    yield _stored(
-        prepared, BEST_GZIP_9, partial(h5py_file.write_smallest, arrays=prepared.arrays, layout=layout, chunk_rows=rows)
-    )
+    run = partial(direct_chunks.write_smallest, arrays=prepared.arrays, layout=layout, chunk_rows=rows, threads=cores())
+    yield _stored(prepared, BEST_GZIP_9, run, threads=cores())
 
 
 def _plugins(prepared: Prepared) -> Iterator[Contender]:
@@ -161,18 +167,22 @@ def _ours(prepared: Prepared, counts: Sequence[int]) -> Iterator[Contender]:
     for count in counts:
         run = _direct(prepared, partial(encode_ours, level=default), count)
         yield _stored(prepared, "simdprep", run, threads=count, is_ours=True)
-        for level in LEVELS:
+        for isa in other_isas() if prepared.case.asks != "size" else ():
+            yield _stored(prepared, f"simdprep {isa}", run, threads=count, is_ours=True, isa=isa)
+        for level in LEVELS if prepared.case.asks != "speed" else ():
             run = _direct(prepared, partial(encode_ours, level=level), count)
             yield _stored(prepared, f"simdprep gzip:{level}", run, threads=count, is_ours=True)
-        for isa in other_isas() if not prepared.is_real else ():
-            run = _direct(prepared, partial(encode_ours, level=default), count)
-            yield _stored(prepared, f"simdprep {isa}", run, threads=count, is_ours=True, isa=isa)
+    if prepared.case.asks == "speed":  # its size is asked of every case
+        run = _direct(prepared, partial(encode_ours, level=LEVELS[-1]), counts[-1])
+        yield _stored(prepared, f"simdprep gzip:{LEVELS[-1]}", run, threads=counts[-1], is_ours=True)
 
 
 def _limits(prepared: Prepared) -> Iterator[Contender]:
-    if not prepared.is_real:
-        yield Contender(COPY, partial(copy, prepared.arrays), prepared.num_rows)
-        yield Contender(FRESH, partial(store, prepared.folder / "fresh.bin", prepared.arrays), prepared.num_rows)
+    for name, run in (
+        (COPY, partial(copy, prepared.arrays)),
+        (FRESH, partial(store, prepared.folder / "fresh.bin", prepared.arrays)),
+    ):
+        yield Contender(name, run, prepared.num_rows, measures_memory=False)
 
 
 def _direct(prepared: Prepared, encode: direct_chunks.Encode, threads: int) -> Any:
@@ -188,8 +198,9 @@ def _direct(prepared: Prepared, encode: direct_chunks.Encode, threads: int) -> A
 
 def _stored(prepared: Prepared, name: str, run: Any, *, threads: int = 1, **options: Any) -> Contender:
     path = prepared.path(f"{name} {threads}")
-    once = prepared.is_real or "gzip 9" in name
-    return Contender(name, partial(run, path), prepared.num_rows, threads, stores=path, once=once, **options)
+    once = prepared.case.asks == "size" or name.endswith("gzip:9") or "gzip 9" in name
+    options |= {"stores": path, "once": once, "measures_memory": False}  # a chunk or two a thread
+    return Contender(name, partial(run, path), prepared.num_rows, threads, **options)
 
 
 def default_level() -> int:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import awkward as ak
 import h5py
@@ -40,7 +41,13 @@ REAL_OBJECTS = (("nano_tt_v12.root", "Jet"),)
 #: Mean numbers of tracks in 40 slots: nearly empty, the usual, half full, nearly full.
 MEANS = (3, 10, 20, 36)
 
-_ROWS: dict[Size, int] = {"tiny": 200, "quick": 4_000, "full": 20_000}
+#: Jets of the headline, as columns and as records, and of the other toys: with more, times and sizes stay alike.
+HEADLINE_ROWS = 20_000
+_ROWS: dict[Size, int] = {"tiny": 200, "quick": 2_000, "full": 8_000}
+
+#: What is asked of a case: how fast all peers are, how fast we are beside h5py, or only how small the chunks get,
+#: which one run tells.
+Asks = Literal["peers", "speed", "size"]
 
 
 @dataclass(frozen=True)
@@ -52,12 +59,14 @@ class ArrayCase:
         what: What is in it, in a line.
         make: Makes the arrays, by object and field.
         layout: Of the file.
+        asks: What is asked of it.
     """
 
     name: str
     what: str
     make: Callable[[], Arrays]
     layout: Layout = "columns"
+    asks: Asks = "size"
 
     def arrays(self, folder: Path) -> Arrays:
         """Return the arrays; made once, then kept in the folder."""
@@ -78,11 +87,13 @@ def toys(size: Size) -> list[ArrayCase]:
     rows = _ROWS[size]
     cases = []
     for layout in ("columns", "compound"):
-        headline = toy_tracks(size).stored_as(layout)
-        cases.append(ArrayCase(headline.name, headline.what, partial(_padded, headline.events, headline.pad), layout))
+        headline = toy_tracks(size, rows=HEADLINE_ROWS).stored_as(layout)
+        make = partial(_padded, headline.events, dict(headline.pad))
+        asks: Asks = "peers" if layout == "columns" else "speed"
+        cases.append(ArrayCase(headline.name, headline.what, make, layout, asks))
     for mean in MEANS:
         what = f"{rows:,} jets of {mean} tracks on average in {TRACK_SLOTS} slots"
-        cases.append(ArrayCase(f"toy tracks, mean {mean}", what, partial(_tracks, rows, mean)))
+        cases.append(ArrayCase(f"toy tracks, mean {mean}", what, partial(_tracks, rows, mean), asks="speed"))
     cases += [
         ArrayCase("toy tracks, zeros", f"{rows:,} jets, empty slots hold 0 and no NaN", partial(_zero_filled, rows)),
         ArrayCase("toy tracks, sorted", f"{rows:,} jets in the order of their momenta", partial(_sorted, rows)),
@@ -91,8 +102,8 @@ def toys(size: Size) -> list[ArrayCase]:
         ArrayCase("toy bools", f"{rows:,} jets, bools of tracks", partial(_bools, rows)),
         ArrayCase("toy dense", "normal float32 numbers without empty slots", partial(_dense, rows)),
     ]
-    nano = toy_nano(size)
-    cases.append(ArrayCase(nano.name, nano.what, partial(_padded, nano.events, nano.pad)))
+    nano = toy_nano(size, rows=rows)
+    cases.append(ArrayCase(nano.name, nano.what, partial(_padded, nano.events, dict(nano.pad))))
     return cases if size != "tiny" else [cases[1], cases[-4]]
 
 

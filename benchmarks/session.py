@@ -32,6 +32,7 @@ def run(
     *,
     rounds: int | None = None,
     memory: bool = True,
+    patience: float | None = None,
     told: Callable[[str], None] = print,
 ) -> Result:
     """Check that all contenders of all cases agree, then time them.
@@ -41,12 +42,14 @@ def run(
         size: Of the cases.
         rounds: How often each contender is timed; ``None`` for what the size says.
         memory: Also measure peak memory, each contender in a process of its own.
+        patience: Seconds that each case waits for quiet rounds; ``None`` for what the size says.
         told: Called with what goes on.
 
     Raises:
         AssertionError: results differ.
     """
     asked = question(name)
+    waits = PATIENCE[size] if patience is None else patience
     result = Result(name, asked.ASKS, size, machine(), versions())
     left_out: list[str] = getattr(asked, "missing", list)()
     if left_out:
@@ -55,12 +58,14 @@ def run(
     for case in asked.cases(size):
         told(f"{name}: {case.name} ...")
         with tempfile.TemporaryDirectory(prefix="simdprep-benchmark-") as folder:
-            result.cases.append(_run_case(name, case, size, Path(folder), rounds, memory=memory))
+            result.cases.append(_run_case(name, case, size, Path(folder), rounds, memory=memory, patience=waits))
     result.targets.extend(_verdicts(asked, result))
     return result
 
 
-def _run_case(name: str, case: Named, size: Size, folder: Path, rounds: int | None, *, memory: bool) -> CaseResult:
+def _run_case(
+    name: str, case: Named, size: Size, folder: Path, rounds: int | None, *, memory: bool, patience: float
+) -> CaseResult:
     asked = question(name)
     prepared = asked.prepare(case, folder)
     threads = [count for count in THREADS if count <= cores()]
@@ -71,7 +76,7 @@ def _run_case(name: str, case: Named, size: Size, folder: Path, rounds: int | No
         is_slow = sum(firsts[entry.key] for entry in again) > SLOW
         most = min(getattr(asked, "MOST_ROUNDS", ROUNDS[size]), SLOW_ROUNDS if is_slow else ROUNDS[size])
         rounds = rounds or min(most, ROUNDS[size])
-        times = alternate(again, rounds=rounds, patience=PATIENCE[size]).with_single(firsts)
+        times = alternate(again, rounds=rounds, patience=patience).with_single(firsts)
     runs = []
     for entry in contenders:
         peak = None

@@ -6,6 +6,7 @@ written as it is. Those that are not installed are left out, and named.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -110,6 +111,30 @@ def write(
             stored, mask = future.result()
             dataset.write_direct_chunk(offset, stored, mask)
     return path
+
+
+def write_smallest(
+    path: Path, arrays: Mapping[str, Mapping[str, NDArray[Any]]], *, layout: Layout, chunk_rows: int, threads: int
+) -> Path:
+    """Write padded arrays with gzip 9, every dataset shuffled or not, whichever is smaller: HDF5 at its best."""
+    with h5py.File(path, "w") as file, ThreadPoolExecutor(threads) as pool:
+        for name, array in datasets(arrays, layout):
+            starts = range(0, len(array), chunk_rows)
+            chunks = [chunk_of(array, start, chunk_rows) for start in starts]
+            ways = [list(pool.map(encode, chunks)) for encode in (_gzip_9_shuffled, _gzip_9)]
+            stored = min(ways, key=lambda way: sum(len(stream) for stream, _ in way))
+            dataset = _create(file, name, array, chunk_rows)
+            for start, (stream, mask) in zip(starts, stored, strict=True):
+                dataset.write_direct_chunk((start, *(0,) * (array.ndim - 1)), stream, mask)
+    return path
+
+
+def _gzip_9(chunk: NDArray[Any]) -> tuple[bytes, int]:
+    """The chunk's bytes as they stand: the filter mask says so where there is a shuffle to skip."""
+    return zlib.compress(chunk.tobytes(), 9), int(chunk.dtype.itemsize > 1)
+
+
+_gzip_9_shuffled = shuffled(lambda array: zlib.compress(array.tobytes(), 9))
 
 
 def chunk_of(array: NDArray[Any], start: int, chunk_rows: int) -> NDArray[Any]:

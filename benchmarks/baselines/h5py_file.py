@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -44,28 +43,6 @@ def write(
         for name, array in datasets(arrays, layout):
             _create(file, name, array, chunk_rows, chosen)
     return path
-
-
-def write_smallest(
-    path: Path, arrays: Mapping[str, Mapping[str, NDArray[Any]]], *, layout: Layout, chunk_rows: int
-) -> Path:
-    """Write padded arrays with gzip 9, every dataset shuffled or not, whichever is smaller: HDF5 at its best."""
-    with h5py.File(path, "w") as file:
-        for name, array in datasets(arrays, layout):
-            sizes = [_gzip_9_bytes(array, chunk_rows, is_shuffled) for is_shuffled in (False, True)]
-            options = {"shuffle": sizes[1] < sizes[0], "compression": "gzip", "compression_opts": 9}
-            _create(file, name, array, chunk_rows, options)
-    return path
-
-
-def _gzip_9_bytes(array: NDArray[Any], chunk_rows: int, is_shuffled: bool) -> int:
-    """Bytes of all chunks of an array, without HDF5 around them."""
-    size = array.dtype.itemsize
-    total = 0
-    for start in range(0, len(array), chunk_rows):
-        chunk = np.ascontiguousarray(array[start : start + chunk_rows]).reshape(-1).view(np.uint8)
-        total += len(zlib.compress(np.ascontiguousarray(chunk.reshape(-1, size).T) if is_shuffled else chunk, 9))
-    return total
 
 
 def plugins() -> dict[str, Mapping[str, Any]]:
