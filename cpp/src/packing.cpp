@@ -20,6 +20,10 @@ namespace {
 constexpr std::size_t tile_items = 256;
 constexpr std::size_t column_stride = tile_items + 16;  // not a power of two: columns would meet in the cache
 
+// Results of so many bytes are written past the caches: as many as the last of them holds on common processors, so
+// that whoever reads the result would not find it there anyway.
+constexpr std::uint64_t streamed_bytes = std::uint64_t{32} << 20;
+
 // Entries that stand side by side in a list of slots.
 struct Segment {
     std::uint64_t list;
@@ -60,6 +64,15 @@ private:
                static_cast<std::ptrdiff_t>(segment.slot) * field.slot;
     }
 
+    // Each field is read a tile at a time, between those of all others, which is too little for the processor to see
+    // ahead: while this tile is transformed, the next of the same field is on its way.
+    void prefetch_next(const ColumnView& field, const Segment& segment) const {
+        if (field.slot != static_cast<std::ptrdiff_t>(size_of(field.dtype))) return;
+        const std::size_t bytes = segment.count * size_of(field.dtype);
+        const std::byte* const next = start(field, segment) + bytes;
+        for (std::size_t at = 0; at < bytes; at += 64) __builtin_prefetch(next + at);
+    }
+
     // Straight to the items' dtype.
     void convert(std::span<const Segment> segments, std::byte* items) const {
         for (std::size_t index = 0; index < fields_.size(); ++index) {
@@ -84,6 +97,7 @@ private:
                                                 reinterpret_cast<std::byte*>(to), sizeof(float));
                     to += segment.count;
                 }
+                if (segments.size() == 1) prefetch_next(field, segments.front());
                 if (!transforms_.empty() && transforms_[first + index]) transform_items(*transforms_[first + index], column, count);
             }
             interleave(columns.data(), column_stride, here, count, items + first, fields_.size());
@@ -174,6 +188,8 @@ void pad_items(ThreadPool& pool, std::span<const ColumnView> fields, ItemTransfo
     const std::uint64_t list_floats = pad * fields.size();
     constexpr float blank = 0;
     const Slots slots{list_floats, sizeof(float), reinterpret_cast<const std::byte*>(&blank)};
+    const bool is_large = lists * list_floats * sizeof(float) >= streamed_bytes;
+    const auto write = is_large && can_stream(slots, reinterpret_cast<std::byte*>(items)) ? stream_slots : write_slots;
     for_runs(pool, lists, list_floats * sizeof(float), [&](std::uint64_t begin, std::uint64_t end) {
         thread_local Scratch scratch;
         std::array<std::int64_t, tile_items + 1> bounds;  // of lists, in floats of the packed items
@@ -187,8 +203,7 @@ void pad_items(ThreadPool& pool, std::span<const ColumnView> fields, ItemTransfo
             bounds[next - begin] = (offsets[next] - offsets[begin]) * static_cast<std::int64_t>(fields.size());
             const auto packed = scratch.get(static_cast<std::size_t>(bounds[next - begin]) * sizeof(float));
             pack_flat(packer, static_cast<std::uint64_t>(offsets[begin]), static_cast<std::uint64_t>(offsets[next]), packed.data());
-            write_slots(packed.data(), bounds.data(), next - begin, slots,
-                        reinterpret_cast<std::byte*>(items + begin * list_floats));
+            write(packed.data(), bounds.data(), next - begin, slots, reinterpret_cast<std::byte*>(items + begin * list_floats));
             write_valid(offsets.data() + begin, next - begin, pad, valid + begin * pad);
             begin = next;
         }

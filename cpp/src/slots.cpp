@@ -1,8 +1,9 @@
 // Slots, written in whole vectors. Which entries a vector takes is a mask made from the length of its list and
 // no branch: lengths are as good as random, and a wrong guess would cost more than the vector.
 //
-// Streaming stores were measured and do not pay, on one thread or four, within the cache or beyond it, not even of
-// two lists of 40 slots in five whole lines, which take 2.3 times as long: the fill values cost no reading anyway.
+// Streaming stores of single fields were measured and do not pay, not even of two lists of 40 slots in five whole
+// lines: within the cache they take 2.3 times as long, far beyond it 0.85 times, and the fill values cost no reading
+// anyway. They are for lists of items whose slots are many whole lines.
 #include "simdprep/detail/slots.hpp"
 
 #include <algorithm>
@@ -17,6 +18,8 @@
 
 namespace simdprep::detail {
 namespace {
+
+constexpr std::size_t line_bytes = 64;
 
 std::uint64_t kept_of(const std::int64_t* offsets, std::uint64_t list, std::uint64_t pad) {
     return std::min(static_cast<std::uint64_t>(offsets[list + 1] - offsets[list]), pad);
@@ -94,6 +97,10 @@ SIMDPREP_AVX512 inline __m512i entries_or(__m512i fill, std::uint64_t there, con
     if constexpr (size == 8) return _mm512_mask_loadu_epi64(fill, static_cast<__mmask8>(there), from);
 }
 
+SIMDPREP_AVX512 inline void stream_line(std::byte* line, __m512i value) {
+    _mm512_stream_si512(reinterpret_cast<__m512i*>(line), value);
+}
+
 // Up to 64 slots, in as many vectors.
 template <std::size_t size, std::size_t vectors>
 SIMDPREP_AVX512 inline void write_vectors(__m512i fill, std::uint64_t there, const std::byte* from, std::byte* out) {
@@ -145,6 +152,26 @@ void write_slots_before_end(const std::byte* content, const std::int64_t* offset
         if (slots.pad * size <= (most - 1) * 64)
             return write_slots_before_end<size, most - 1>(content, offsets, lists, slots, out);
     write_few_slots_avx512<size, most>(content, offsets, lists, slots, out);
+}
+
+// Lists of whole lines: one that is written in two halves is slow beyond all others.
+SIMDPREP_AVX512 void stream_slots_avx512(const std::byte* content, const std::int64_t* offsets, std::uint64_t lists,
+                                         const Slots& slots, std::byte* out) {
+    const Pattern pattern(slots);
+    const __m512i fill = _mm512_load_si512(pattern.bytes);
+    for (std::uint64_t list = 0; list < lists; ++list) {
+        const std::byte* from = content + static_cast<std::uint64_t>(offsets[list]) * slots.size;
+        const std::uint64_t bytes = kept_of(offsets, list, slots.pad) * slots.size;
+        std::byte* const end = out + slots.pad * slots.size;
+        std::byte* const whole = out + bytes / 64 * 64;
+        for (; out < whole; out += 64, from += 64) stream_line(out, _mm512_loadu_si512(from));
+        if (bytes % 64 != 0) {
+            stream_line(out, _mm512_mask_loadu_epi8(fill, low_bits(static_cast<std::int64_t>(bytes % 64)), from));
+            out += 64;
+        }
+        for (; out < end; out += 64) stream_line(out, fill);
+    }
+    _mm_sfence();  // other threads see them with all that is written after
 }
 
 SIMDPREP_AVX512 void write_last_slots_avx512(const std::byte* content, const std::int64_t* offsets, std::uint64_t lists,
@@ -265,6 +292,18 @@ void write_slots(const std::byte* content, const std::int64_t* offsets, std::uin
     if (isa() == Isa::avx2) return write_slots_avx2(content, offsets, lists, slots, out);
 #endif
     write_slots_scalar(content, offsets, lists, slots, out);
+}
+
+bool can_stream(const Slots& slots, const std::byte* out) {
+    return slots.pad * slots.size % line_bytes == 0 && reinterpret_cast<std::uintptr_t>(out) % line_bytes == 0;
+}
+
+void stream_slots(const std::byte* content, const std::int64_t* offsets, std::uint64_t lists, const Slots& slots,
+                  std::byte* out) {
+#if SIMDPREP_X86
+    if (isa() == Isa::avx512) return stream_slots_avx512(content, offsets, lists, slots, out);
+#endif
+    write_slots(content, offsets, lists, slots, out);
 }
 
 void write_valid(const std::int64_t* offsets, std::uint64_t lists, std::uint64_t pad, std::uint8_t* valid) {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <random>
 
 #include "check.hpp"
@@ -54,6 +55,12 @@ float value_of(const Columns& columns, ItemTransforms transforms, std::size_t it
 
 std::byte* bytes_of(std::vector<float>& values) { return reinterpret_cast<std::byte*>(values.data()); }
 
+float* first_line(std::vector<float>& room) {
+    void* at = room.data();
+    std::size_t space = room.size() * sizeof(float);
+    return static_cast<float*>(std::align(64, space - 64, at, space));
+}
+
 void check_columns(std::size_t fields, std::size_t lists, int longest, std::uint64_t pad, bool transformed) {
     const Columns columns = make_columns(fields, lists, longest);
     const auto transforms = transformed ? make_transforms(fields) : std::vector<std::optional<ItemTransform>>{};
@@ -67,9 +74,12 @@ void check_columns(std::size_t fields, std::size_t lists, int longest, std::uint
         pack_items(pool, columns.flat(), transforms, total, DType::float32, bytes_of(items));
         CHECK(items == wanted);
 
-        std::vector<float> padded(lists * pad * fields, 77);
+        std::vector<float> room(lists * pad * fields + 16, 77);  // with a whole line of memory to begin at
+        const std::span<float> padded(first_line(room), lists * pad * fields);
         std::vector<std::uint8_t> valid(lists * pad, 77);
         pad_items(pool, columns.flat(), transforms, columns.offsets, pad, padded.data(), valid.data());
+        for (const float* behind = padded.data() + padded.size(); behind != room.data() + room.size(); ++behind)
+            CHECK_EQUAL(*behind, 77.0F);
         for (std::size_t list = 0; list < lists; ++list) {
             for (std::uint64_t slot = 0; slot < pad; ++slot) {
                 const auto item = static_cast<std::size_t>(columns.offsets[list]) + slot;
@@ -93,6 +103,8 @@ TEST(lists_longer_than_a_tile) {
     check_columns(3, 20, 1000, 600, true);
     check_columns(18, 5, 1000, 4, false);
 }
+
+TEST(more_than_the_caches_hold) { check_columns(16, 5600, 3, 96, false); }
 
 TEST(no_lists_and_no_entries) {
     check_columns(3, 0, 5, 4, true);

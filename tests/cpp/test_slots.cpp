@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <random>
 
 #include "check.hpp"
@@ -82,6 +83,31 @@ TEST(wide_pads_and_long_lists) {
     for (const std::size_t size : {1UL, 2UL, 4UL, 8UL})
         for (const std::uint64_t pad : {3UL, 96UL, 127UL, 128UL, 129UL, 1000UL})
             check_case(make_case(33, 300, pad, size, static_cast<unsigned>(pad)));
+}
+
+TEST(lists_of_whole_lines_past_the_caches) {
+    for (const std::size_t size : {1UL, 2UL, 4UL, 8UL}) {
+        for (const std::uint64_t lines : {1UL, 2UL, 5UL}) {
+            const Case lists = make_case(30, 100, lines * 64 / size, size, static_cast<unsigned>(lines + size));
+            std::vector<std::byte> values;
+            std::vector<std::uint8_t> valid;
+            pad_by_definition(lists, values, valid);
+            std::vector<std::byte> room(values.size() + 64);
+            void* at = room.data();
+            std::size_t space = room.size();
+            auto* const found = static_cast<std::byte*>(std::align(64, values.size(), at, space));
+            CHECK(can_stream(lists.slots(), found));
+            CHECK(!can_stream(lists.slots(), found + size));
+            CHECK(!can_stream({lists.pad + 1, size, fill_bytes}, found));
+            for_every_isa([&] {
+                std::ranges::fill(room, std::byte{9});
+                stream_slots(lists.content.data(), lists.offsets.data(), lists.lists(), lists.slots(), found);
+                CHECK(std::equal(values.begin(), values.end(), found));
+                const std::byte* const end = room.data() + room.size();
+                CHECK(std::all_of<const std::byte*>(found + values.size(), end, [](std::byte one) { return one == std::byte{9}; }));
+            });
+        }
+    }
 }
 
 TEST(empty_lists_only) {

@@ -19,6 +19,13 @@ struct Slots {
 void write_slots(const std::byte* content, const std::int64_t* offsets, std::uint64_t lists, const Slots& slots,
                  std::byte* out);
 
+// Whether stream_slots() may write to `out`: where the slots of each list are whole lines of memory.
+bool can_stream(const Slots& slots, const std::byte* out);
+
+// As write_slots(), but past the caches, where the instruction set can: for more bytes than they hold.
+void stream_slots(const std::byte* content, const std::int64_t* offsets, std::uint64_t lists, const Slots& slots,
+                  std::byte* out);
+
 // Writes 1 for each of these slots that holds an entry, else 0: lists * pad bytes.
 void write_valid(const std::int64_t* offsets, std::uint64_t lists, std::uint64_t pad, std::uint8_t* valid);
 
