@@ -23,21 +23,45 @@ SHARE = 4
 KILLS = 60
 
 
+def server(folder, size, **inputs):
+    """What runs conversions of some inputs."""
+    (folder / "trials").mkdir()
+    paths = write_inputs(folder / "inputs", **inputs)
+    with built_shim() as library:
+        made = Trials(library, folder / "trials", "convert", inputs=paths, **SIZES[size])
+    made.num_rows = sum(inputs.get("events", 1500) + 700 * number for number in range(inputs["count"]))
+    return made
+
+
 @pytest.fixture(scope="module", params=SIZES)
 def trials(request, tmp_path_factory):
-    inputs = write_inputs(tmp_path_factory.mktemp("inputs"), count=3)
-    with built_shim() as library:
-        server = Trials(library, tmp_path_factory.mktemp("trials"), "convert", inputs=inputs, **SIZES[request.param])
-        server.num_rows = sum(1500 + 700 * number for number in range(3))
-        yield server
-        server.close()
+    made = server(tmp_path_factory.mktemp("many"), request.param, count=3)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def few_trials(request, tmp_path_factory):
+    """Of fewer tasks, so that each call can be met by each fault."""
+    made = server(tmp_path_factory.mktemp("few"), request.param, count=2, events=700)
+    yield made
+    made.close()
 
 
 @pytest.fixture(params=OUTPUTS)
 def matrix(request, trials, tmp_path):
+    return matrix_of(trials, request.param, tmp_path)
+
+
+@pytest.fixture(params=OUTPUTS)
+def few(request, few_trials, tmp_path):
+    return matrix_of(few_trials, request.param, tmp_path)
+
+
+def matrix_of(trials, name, folder):
     def look(place):
         """Whole and as it should be, or not there; what is committed of it can be read, and has been checked."""
-        output = place / request.param
+        output = place / name
         if output.is_file() or (output / "manifest.json").is_file():
             report = verify(output)
             assert report.ok, report.problems
@@ -52,7 +76,7 @@ def matrix(request, trials, tmp_path):
         assert "whole part" in text, text
         return sum(verify(part).num_rows for part in found if not verify(part).problems or pytest.fail(str(part)))
 
-    return RerunMatrix(trials, request.param, tmp_path, lambda place: None, look)
+    return RerunMatrix(trials, name, folder, lambda place: None, look)
 
 
 def test_some_faults(matrix, promise):
@@ -80,11 +104,11 @@ def kill_at_random(matrix, kills, *, seed):
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_fault(matrix, kind, promise):
-    for call in range(1, matrix.counts.calls + 1):
-        matrix.suffer(Fault(call, kind))
-    matrix.counts.tell(promise, "R3", "R2", *(() if kind in DEADLY else ("R4",)))
-    assert matrix.counts.faults == matrix.counts.calls
+def test_every_fault(few, kind, promise):
+    for call in range(1, few.counts.calls + 1):
+        few.suffer(Fault(call, kind))
+    few.counts.tell(promise, "R3", "R2", *(() if kind in DEADLY else ("R4",)))
+    assert few.counts.faults == few.counts.calls
 
 
 @pytest.mark.long

@@ -168,6 +168,19 @@ class TestHdf5:
         dataset.id.write_direct_chunk((0,), packed)
         assert "a chunk of 8000 bytes stored in" in refused(self.outcome(ask, file))
 
+    @pytest.mark.parametrize("options", [{}, {"shuffle": True, "fletcher32": True}])
+    def test_a_chunk_of_its_size_that_unpacks_to_gigabytes(self, ask, file, options):
+        del file["good"]
+        rows = 1 << 17
+        dataset = file.create_dataset("x", (rows,), RECORD, chunks=(rows,), compression="gzip", **options)
+        packer = zlib.compressobj(9)
+        packed = b"".join([*(packer.compress(bytes(1 << 24)) for _ in range(60)), packer.flush()])
+        assert len(packed) < 8 * rows
+        dataset.id.write_direct_chunk((0,), packed, filter_mask=4 if options else 0)  # without checksum
+        answer = self.outcome(ask, file)
+        assert answer["kind"] == "DatasetError"
+        assert "too many bytes" in check_text(answer["text"])
+
     def test_groups_in_a_loop(self, ask, file):
         file["one/two/x"] = np.zeros(4, RECORD)
         file["one/two/again"] = file["one"]

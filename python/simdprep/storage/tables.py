@@ -18,11 +18,15 @@ from .chunk_table import visit_chunks
 from .filters import lacking
 from .guard import guarded, open_file, open_member
 from .source import PathLike
+from .table_chunks import TableChunks
 
 #: Most bytes of a row, and most bytes that one stored byte may unpack to.
 _ROW_BYTES, _RATIO = 1 << 28, 1 << 15
 
 _NUMBERS = "biuf"
+
+#: Whether the core reads a table is not known yet.
+_UNKNOWN = object()
 
 
 class Table:
@@ -52,6 +56,7 @@ class Table:
             else:
                 self.refused[member] = f"values of type {kind}"
         self._dataset: h5py.Dataset | None = dataset
+        self._chunks: Any = _UNKNOWN
         self._where = where
 
     @property
@@ -71,12 +76,16 @@ class Table:
         if self._dataset is None:
             raise DatasetError("table", got="a closed file", expected="an open one", where=f"{self._where}/{self.name}")
         with guarded(f"{self._where}/{self.name}"):
+            if self._chunks is _UNKNOWN:
+                self._chunks = TableChunks.of(self._dataset, self.members, f"{self._where}/{self.name}")
+            if isinstance(self._chunks, TableChunks):
+                return self._chunks.read(members, start, stop)
             records = self._dataset.fields(list(members))[start:stop]
         return {member: records[member] for member in members}
 
     def close(self) -> None:
         """Let go of the dataset."""
-        self._dataset = None
+        self._dataset, self._chunks = None, _UNKNOWN
 
 
 class Tables(Mapping[str, Table]):
