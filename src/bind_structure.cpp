@@ -71,10 +71,11 @@ int written(const Body& body) {
     return *code;
 }
 
-int write_chunk_indexes(const std::string& path, int file, const std::vector<std::string>& paths, const Table<std::uint64_t>& counts,
-                        const Table<std::uint64_t>& addresses, const Table<std::uint64_t>& sizes, const Table<std::uint32_t>& masks) {
+int write_chunk_indexes(const std::string& path, int file, const std::vector<std::string>& paths, const Table<std::uint64_t>& lengths,
+                        const Table<std::uint64_t>& counts, const Table<std::uint64_t>& addresses, const Table<std::uint64_t>& sizes, const Table<std::uint32_t>& masks) {
     std::vector<ChunkEntry> chunks(static_cast<std::size_t>(addresses.size()));
-    if (sizes.size() != addresses.size() || masks.size() != addresses.size() || static_cast<std::size_t>(counts.size()) != paths.size())
+    if (sizes.size() != addresses.size() || masks.size() != addresses.size() || static_cast<std::size_t>(counts.size()) != paths.size() ||
+        counts.size() != lengths.size())
         throw InternalError("chunk indexes: got arrays of several lengths, expected one");
     for (std::size_t chunk = 0; chunk < chunks.size(); ++chunk)
         chunks[chunk] = {addresses.data()[chunk], sizes.data()[chunk], masks.data()[chunk]};
@@ -83,7 +84,7 @@ int write_chunk_indexes(const std::string& path, int file, const std::vector<std
     for (std::size_t dataset = 0; dataset < paths.size(); ++dataset) {
         const std::uint64_t count = counts.data()[dataset];
         if (count > left.size()) throw InternalError("chunk indexes: got more chunks than places");
-        datasets.push_back({paths[dataset], left.first(count)});
+        datasets.push_back({paths[dataset], lengths.data()[dataset], left.first(count)});
         left = left.subspan(count);
     }
     return written([&] { return detail::write_chunk_indexes(path, file, datasets); });
@@ -122,8 +123,8 @@ void bind_structure(py::module_& module) {
             }
         },
         "path"_a, "The structure of a file; None where HDF5 must be asked.");
-    module.def("write_chunk_indexes", &write_chunk_indexes, "path"_a, "file"_a, "paths"_a, "counts"_a, "addresses"_a, "sizes"_a, "masks"_a,
-               "Writes the indexes of datasets whose chunks lie in the file; returns the errno of a write that failed, or 0.");
+    module.def("write_chunk_indexes", &write_chunk_indexes, "path"_a, "file"_a, "paths"_a, "lengths"_a, "counts"_a, "addresses"_a, "sizes"_a, "masks"_a,
+               "Writes the lengths and indexes of empty datasets whose chunks lie in the file; returns the errno of a write that failed, or 0.");
     module.def(
         "write_end_of_file",
         [](const std::string& path, int file, std::uint64_t end) { return written([&] { return detail::write_end_of_file(path, file, end); }); },

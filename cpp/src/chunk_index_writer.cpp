@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
 
 #include "simdprep/detail/chunk_index.hpp"
 #include "simdprep/detail/structure.hpp"
@@ -159,14 +160,28 @@ int write_all(int file, std::span<const std::byte> bytes, std::uint64_t at) {
     return 0;
 }
 
-// Writes a block of metadata with its checksum again, in which eight bytes changed.
-int write_changed(int file, std::vector<std::byte> bytes, std::uint64_t address, std::uint64_t at, std::uint64_t value) {
-    std::vector<std::byte> number;
-    put(number, value, 8);
-    std::ranges::copy(number, bytes.begin() + static_cast<std::ptrdiff_t>(at));
-    put_checksum(bytes, 0);
-    return write_all(file, bytes, address);
-}
+// Blocks of metadata in which numbers change.
+class ChangedBlocks {
+public:
+    void change(const MessageBlock& block, std::uint64_t at, std::uint64_t value) {
+        std::vector<std::byte>& bytes = blocks_.try_emplace(block.address, block.bytes).first->second;
+        std::vector<std::byte> number;
+        put(number, value, 8);
+        std::ranges::copy(number, bytes.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+
+    // With their checksums; returns as write_all().
+    [[nodiscard]] int write(int file) {
+        for (auto& [address, bytes] : blocks_) {
+            put_checksum(bytes, 0);
+            if (const int code = write_all(file, bytes, address); code != 0) return code;
+        }
+        return 0;
+    }
+
+private:
+    std::map<std::uint64_t, std::vector<std::byte>> blocks_;
+};
 
 }  // namespace
 
@@ -175,34 +190,36 @@ void add_chunk_index(std::span<const ChunkEntry> entries, const IndexShape& shap
 }
 
 int write_end_of_file(const std::filesystem::path& path, int file, std::uint64_t end) {
-    const MetadataFile stored(path);
-    return write_changed(file, stored.read_checked(0, superblock_bytes), 0, end_of_file_at, end);
+    ChangedBlocks changed;
+    changed.change({0, MetadataFile(path).read_checked(0, superblock_bytes)}, end_of_file_at, end);
+    return changed.write(file);
 }
 
 int write_chunk_indexes(const std::filesystem::path& path, int file, std::span<const IndexedDataset> datasets) {
     constexpr std::size_t most_held = 16 << 20;
     Structure structure(path);
-    const std::uint64_t end = structure.identity().size;
     std::vector<std::byte> bytes;
-    std::uint64_t written = end;
+    std::uint64_t written = structure.identity().size;
     for (const IndexedDataset& dataset : datasets) {
-        if (dataset.chunks.empty()) continue;
+        if (dataset.length == 0) continue;
         const ObjectHeader& header = structure.header(dataset.path);
+        const Message* space = header.find(MessageKind::dataspace);
         const Message* layout = header.find(MessageKind::layout);
-        expect(layout != nullptr);
+        expect(space != nullptr && layout != nullptr && length_of(space->data) == 0);
         const ChunkedLayout chunked(layout->data);
-        expect(chunked.address == undefined_address);
+        expect(chunked.address == undefined_address && !dataset.chunks.empty());
         const std::uint64_t address = written + bytes.size();
         add_chunk_index(dataset.chunks, IndexShape(chunked.parameters, chunked.chunk_bytes), address, bytes);
-        const MessageBlock& block = header.block(layout->block);
-        const int code = write_changed(file, block.bytes, block.address, layout->address - block.address + chunked.address_at, address);
-        if (code != 0) return code;
+        ChangedBlocks changed;
+        changed.change(header.block(space->block), space->address - header.block(space->block).address + length_at, dataset.length);
+        changed.change(header.block(layout->block), layout->address - header.block(layout->block).address + chunked.address_at, address);
+        if (const int code = changed.write(file); code != 0) return code;
         if (bytes.size() < most_held) continue;
-        if (const int failed = write_all(file, bytes, written); failed != 0) return failed;
+        if (const int code = write_all(file, bytes, written); code != 0) return code;
         written += bytes.size();
         bytes.clear();
     }
-    if (const int failed = write_all(file, bytes, written); failed != 0) return failed;
+    if (const int code = write_all(file, bytes, written); code != 0) return code;
     return write_end_of_file(path, file, written + bytes.size());
 }
 

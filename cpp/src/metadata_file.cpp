@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <cstring>
@@ -14,7 +15,7 @@ namespace {
 
 // What our files have before their first chunk is less where there are few hundred datasets.
 constexpr std::uint64_t head_bytes = 128 << 10;
-constexpr std::uint64_t near_bytes = 512;
+constexpr std::uint64_t near_bytes = 512, far_bytes = 32 << 10;
 
 // Little-endian; zeros behind the end.
 std::uint32_t word(std::span<const std::byte> bytes, std::size_t at) noexcept {
@@ -32,7 +33,9 @@ std::uint32_t metadata_checksum(std::span<const std::byte> bytes) noexcept {
     std::uint32_t c = a;
     std::size_t at = 0;
     for (; bytes.size() - at > 12; at += 12) {
-        a += word(bytes, at), b += word(bytes, at + 4), c += word(bytes, at + 8);
+        std::array<std::uint32_t, 3> words;
+        std::memcpy(words.data(), bytes.data() + at, sizeof(words));
+        a += words[0], b += words[1], c += words[2];
         a -= c, a ^= std::rotl(c, 4), c += b;
         b -= a, b ^= std::rotl(a, 6), a += c;
         c -= b, c ^= std::rotl(b, 8), b += a;
@@ -61,11 +64,7 @@ std::span<const std::byte> MetadataFields::bytes(std::uint64_t count) {
 
 std::uint64_t MetadataFields::number(std::size_t size) {
     std::uint64_t value = 0;
-    std::size_t shift = 0;
-    for (const std::byte byte : bytes(size)) {
-        value |= std::to_integer<std::uint64_t>(byte) << shift;
-        shift += 8;
-    }
+    std::memcpy(&value, bytes(size).data(), size);
     return value;
 }
 
@@ -97,7 +96,8 @@ std::vector<std::byte> MetadataFile::read(std::uint64_t address, std::uint64_t s
     };
     if (address + size <= head_.size()) return part_of(head_, address);
     if (address < near_begin_ || address + size > near_begin_ + near_.size()) {
-        near_.resize(std::min(std::max(size, near_bytes), identity_.size - address));
+        const bool goes_on = address >= near_begin_ && address - near_begin_ <= near_.size() + near_bytes;  // headers lie one behind the other
+        near_.resize(std::min(std::max(size, goes_on ? far_bytes : near_bytes), identity_.size - address));
         near_begin_ = address;
         fetch(address, near_);
     }

@@ -40,19 +40,15 @@ void add(std::string& kind, MessageKind message, std::span<const std::byte> byte
     kind.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
-// Takes the length from a dataspace; what is left of it belongs to the kind.
-std::uint64_t length_of(std::span<const std::byte> dataspace, std::string& kind) {
+}  // namespace
+
+std::uint64_t length_of(std::span<const std::byte> dataspace) {
     MetadataFields fields(dataspace);
     expect(fields.u8() == 2);
     const std::uint8_t rank = fields.u8();
     expect(rank > 0 && fields.u8() == 1 && fields.u8() == 1);  // with largest lengths, and neither a scalar nor nothing
-    const std::uint64_t length = fields.u64();
-    add(kind, MessageKind::dataspace, dataspace.first(4));
-    add(kind, MessageKind::dataspace, fields.bytes(fields.left()));
-    return length;
+    return fields.u64();
 }
-
-}  // namespace
 
 ChunkedLayout::ChunkedLayout(std::span<const std::byte> message) {
     constexpr std::uint8_t version = 4, chunked = 2, extensible_array = 4;
@@ -112,7 +108,9 @@ StoredDatasets Structure::datasets(const std::vector<std::string>& paths, bool w
         const Message* layout = dataset.find(MessageKind::layout);
         const Message* filters = dataset.find(MessageKind::filters);
         expect(space != nullptr && type != nullptr && fill != nullptr && layout != nullptr && filters != nullptr);
-        const std::uint64_t length = length_of(space->data, found.kinds);
+        const std::uint64_t length = length_of(space->data);
+        add(found.kinds, MessageKind::dataspace, space->data.first(length_at));
+        add(found.kinds, MessageKind::dataspace, space->data.subspan(length_at + sizeof length));
         const ChunkedLayout chunked(layout->data);
         for (const Message* message : {type, fill, filters}) add(found.kinds, message->kind, message->data);
         add(found.kinds, MessageKind::layout, layout->data.first(chunked.address_at));

@@ -186,6 +186,7 @@ def write_chunk_indexes(
     path: str,
     file: int,
     paths: list[str],
+    lengths: NDArray[np.uint64],
     counts: NDArray[np.uint64],
     addresses: NDArray[np.uint64],
     sizes: NDArray[np.uint64],

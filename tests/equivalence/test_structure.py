@@ -166,7 +166,7 @@ def _grown(path, num_chunks, *, filled):
     storage.set_obj_track_times(False)
     storage.set_chunk((1,))
     storage.set_fletcher32()
-    space = h5py.h5s.create_simple((num_chunks,), (h5py.h5s.UNLIMITED,))
+    space = h5py.h5s.create_simple((num_chunks if filled else 0,), (h5py.h5s.UNLIMITED,))
     dataset = h5py.h5d.create(file, b"x", h5py.h5t.NATIVE_UINT8, space, dcpl=storage)
     for number in range(num_chunks if filled else 0):
         dataset.write_direct_chunk((number,), bytes([number % 251, 0, 0, 0, 0]), number % 2)
@@ -199,7 +199,9 @@ def test_indexes_of_chunks_are_read_and_written_as_hdf5_does(tmp_path, num_chunk
     _grown(by_us, num_chunks, filled=False)
     with by_us.open("r+b") as file:
         file.truncate(by_hdf5.stat().st_size + by_us.stat().st_size)  # chunks are not looked at, but must lie inside
-        assert _core.write_chunk_indexes(str(by_us), file.fileno(), ["/x"], counts, addresses, sizes, masks) == 0
+        assert (
+            _core.write_chunk_indexes(str(by_us), file.fileno(), ["/x"], lengths, counts, addresses, sizes, masks) == 0
+        )
     assert _chunks(by_us) == expected
     again = _core.read_structure(str(by_us)).look(["/x"], ["/"], [], "", True)
     assert np.array_equal(again[5], addresses)

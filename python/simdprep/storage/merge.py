@@ -28,7 +28,8 @@ from .placement import Placement
 from .user_attributes import UserAttributes
 
 #: Parts that are open before their turn: few, for each may hold a file and the tables of all of its chunks.
-_OPENED_AHEAD = 3
+_OPENED_AHEAD = 4
+_OPENING_THREADS = 2
 
 
 @dataclass
@@ -142,7 +143,7 @@ def _readers(paths: Iterable[Path], threads: int) -> Iterator[PartReader]:
         return
     waiting = deque(paths)
     opened: deque[Future[PartReader]] = deque()
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(_OPENING_THREADS) as beside:
         while waiting or opened:
             while waiting and len(opened) < _OPENED_AHEAD:
                 opened.append(beside.submit(PartReader, waiting.popleft(), threads=threads, with_tables=True))

@@ -132,10 +132,6 @@ class MergedFile:
         self._disk.check()
         self._disk.fail(_core.write_end_of_file(str(self._disk.path), self._disk.descriptor, self._chunks.end))
         self._file = self._disk.open_hdf5()
-        for target, length in zip(self._targets, self._lengths.tolist(), strict=True):
-            if length:
-                dataset = h5py.h5d.open(self._file, target.about.path.encode())
-                dataset.set_extent((length, *target.slots))
 
     @property
     def hdf5(self) -> h5py.h5f.FileID:
@@ -158,8 +154,8 @@ class MergedFile:
         self.close()
         self._disk.fail(*self._copier.finish())
         paths = list(self._placement.paths)
-        chunks = self._chunks.by_dataset(len(paths))
-        self._disk.fail(_core.write_chunk_indexes(str(self._disk.path), self._disk.descriptor, paths, *chunks))
+        lengths, chunks = self._lengths.astype(np.uint64), self._chunks.by_dataset(len(paths))
+        self._disk.fail(_core.write_chunk_indexes(str(self._disk.path), self._disk.descriptor, paths, lengths, *chunks))
 
     def close(self) -> None:
         """Let go of the HDF5 file."""

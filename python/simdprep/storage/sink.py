@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import h5py
@@ -18,8 +19,16 @@ def create_objects(file: h5py.h5f.FileID, description: _core.Description, length
     without_times.set_obj_track_times(False)
     for path in description.groups:
         h5py.h5g.create(file, path.encode(), gcpl=without_times)
+    alike: dict[Any, _Storage] = {}  # many datasets are made in the same way
     for dataset, length in zip(description.datasets, lengths, strict=True):
-        _create_dataset(file, dataset, length)
+        kinds = tuple((member.name, member.dtype) for member in dataset.members) if dataset.compound else ()
+        filters = (dataset.shuffle, dataset.deflate_level, dataset.fletcher)
+        key = (kinds or dataset.members[0].dtype, tuple(dataset.slots), dataset.fill, dataset.chunk_rows, filters)
+        storage = alike.get(key)
+        if storage is None:
+            storage = alike[key] = _Storage.of(dataset)
+        space = h5py.h5s.create_simple((length, *storage.slots), (_UNLIMITED, *storage.slots))
+        h5py.h5d.create(file, dataset.path.encode(), storage.kind, space, dcpl=storage.creation)
 
 
 def stored_dtype(dataset: _core.DatasetDescription) -> np.dtype[Any]:
@@ -29,22 +38,30 @@ def stored_dtype(dataset: _core.DatasetDescription) -> np.dtype[Any]:
     return np.dtype([(member.name, member.dtype) for member in dataset.members])
 
 
-def _create_dataset(file: h5py.h5f.FileID, dataset: _core.DatasetDescription, length: int) -> None:
-    dtype = stored_dtype(dataset)
-    slots = tuple(dataset.slots)
-    space = h5py.h5s.create_simple((length, *slots), (_UNLIMITED, *slots))
-    creation = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-    creation.set_obj_track_times(False)
-    creation.set_chunk((dataset.chunk_rows, *slots))
-    creation.set_fill_value(np.frombuffer(dataset.fill, dtype)[0:1].reshape(()))
-    creation.set_fill_time(h5py.h5d.FILL_TIME_IFSET)
-    if dataset.shuffle:
-        creation.set_shuffle()
-    if dataset.deflate_level:
-        creation.set_deflate(dataset.deflate_level)
-    if dataset.fletcher:
-        creation.set_fletcher32()
-    h5py.h5d.create(file, dataset.path.encode(), h5py.h5t.py_create(dtype, logical=True), space, dcpl=creation)
+@dataclass(frozen=True)
+class _Storage:
+    """How a dataset is made: its slots, type, chunks, fill value and filters."""
+
+    slots: tuple[int, ...]
+    kind: Any
+    creation: h5py.h5p.PropDCID
+
+    @classmethod
+    def of(cls, dataset: _core.DatasetDescription) -> _Storage:
+        dtype = stored_dtype(dataset)
+        slots = tuple(dataset.slots)
+        creation = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        creation.set_obj_track_times(False)
+        creation.set_chunk((dataset.chunk_rows, *slots))
+        creation.set_fill_value(np.frombuffer(dataset.fill, dtype)[0:1].reshape(()))
+        creation.set_fill_time(h5py.h5d.FILL_TIME_IFSET)
+        if dataset.shuffle:
+            creation.set_shuffle()
+        if dataset.deflate_level:
+            creation.set_deflate(dataset.deflate_level)
+        if dataset.fletcher:
+            creation.set_fletcher32()
+        return cls(slots, h5py.h5t.py_create(dtype, logical=True), creation)
 
 
 def write_attribute(file: h5py.h5f.FileID, owner: str, name: str, value: str | int) -> None:

@@ -11,13 +11,14 @@
 
 namespace simdprep::detail {
 
-// A dataset that has its length but no chunk, and the chunks that lie in the file already, in order of its rows.
+// A dataset that has no entry, and the chunks that lie in the file already, in order of its rows.
 struct IndexedDataset {
     std::string path;
+    std::uint64_t length = 0;  // entries of the first axis that it gets
     std::span<const ChunkEntry> chunks;
 };
 
-// Writes the indexes of datasets behind all else in a file that HDF5 closed, and `file` is open for writing. Returns
+// Writes the lengths of datasets, and their indexes behind all else in a file that HDF5 closed, and `file` is open for writing. Returns
 // the errno of a write that failed, or 0; NotExpected if the file is not as ours are.
 int write_chunk_indexes(const std::filesystem::path& path, int file, std::span<const IndexedDataset> datasets);
 

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <span>
@@ -39,16 +40,25 @@ public:
     [[nodiscard]] std::size_t left() const noexcept { return bytes_.size() - at_; }
     [[nodiscard]] std::size_t position() const noexcept { return at_; }
     std::span<const std::byte> bytes(std::uint64_t count);
-    std::uint64_t number(std::size_t size);
-    std::uint8_t u8() { return static_cast<std::uint8_t>(number(1)); }
-    std::uint16_t u16() { return static_cast<std::uint16_t>(number(2)); }
-    std::uint32_t u32() { return static_cast<std::uint32_t>(number(4)); }
-    std::uint64_t u64() { return number(8); }
+    std::uint64_t number(std::size_t size);  // of at most eight bytes
+    std::uint8_t u8() { return take<std::uint8_t>(); }
+    std::uint16_t u16() { return take<std::uint16_t>(); }
+    std::uint32_t u32() { return take<std::uint32_t>(); }
+    std::uint64_t u64() { return take<std::uint64_t>(); }
     void skip(std::uint64_t count) { bytes(count); }
     // The next bytes are these.
     void expect_text(std::string_view text);
 
 private:
+    template <class T>
+    T take() {
+        T value;
+        expect(sizeof(T) <= left());
+        std::memcpy(&value, bytes_.data() + at_, sizeof(T));
+        at_ += sizeof(T);
+        return value;
+    }
+
     std::span<const std::byte> bytes_;
     std::size_t at_ = 0;
 };

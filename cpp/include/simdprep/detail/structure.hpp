@@ -51,6 +51,10 @@ private:
     std::map<std::string, Links, std::less<>> links_;
 };
 
+// The first axis of a dataset, by its dataspace message, where it may grow; and where in the message it stands.
+[[nodiscard]] std::uint64_t length_of(std::span<const std::byte> dataspace);
+inline constexpr std::size_t length_at = 4;
+
 // What the layout message of a dataset says that is chunked and indexed by an extensible array.
 struct ChunkedLayout {
     explicit ChunkedLayout(std::span<const std::byte> message);
