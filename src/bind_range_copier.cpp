@@ -26,7 +26,7 @@ void bind_range_copier(py::module_& module) {
             "copy",
             [](detail::RangeCopier& copier, const std::string& source, const Numbers& sources, const Numbers& targets, const Numbers& sizes) {
                 const std::vector<detail::CopiedRange> ranges = ranges_of(sources, targets, sizes);
-                const py::gil_scoped_release release;
+                const ReleasedGil release;
                 copier.copy(source, ranges);
             },
             "source"_a, "sources"_a, "targets"_a, "sizes"_a, "Takes ranges of a file, without waiting for them.")
@@ -36,7 +36,7 @@ void bind_range_copier(py::module_& module) {
                 const py::buffer_info info = bytes.request();
                 const std::span<const std::byte> view = span_of(info);
                 std::vector<std::byte> kept(view.begin(), view.end());
-                const py::gil_scoped_release release;
+                const ReleasedGil release;
                 copier.write(std::move(kept), target);
             },
             "bytes"_a, "target"_a, "Takes a copy of bytes, without waiting for them.")
@@ -45,7 +45,7 @@ void bind_range_copier(py::module_& module) {
             [](detail::RangeCopier& copier) {
                 detail::CopyOutcome outcome;
                 {
-                    const py::gil_scoped_release release;
+                    const ReleasedGil release;
                     outcome = copier.finish();
                 }
                 return py::make_tuple(outcome.code, outcome.reason);

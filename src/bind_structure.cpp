@@ -46,7 +46,7 @@ py::object look(Structure& structure, const std::vector<std::string>& datasets, 
                 const std::vector<std::string>& owners, const std::string& number, bool with_chunks) {
     std::optional<Found> found;
     {
-        const py::gil_scoped_release release;
+        const ReleasedGil release;
         found = expected_or_none([&] {
             Found all{structure.datasets(datasets, with_chunks), {}, {}};
             for (const auto* paths : {&groups, &datasets})
@@ -65,7 +65,7 @@ py::object look(Structure& structure, const std::vector<std::string>& datasets, 
 // Writes to a file that HDF5 made for us: what is not expected there is our own mistake.
 template <typename Body>
 int written(const Body& body) {
-    const py::gil_scoped_release release;
+    const ReleasedGil release;
     const std::optional<int> code = expected_or_none(body);
     if (!code) throw InternalError("chunk indexes: got a file that is not as ours are");
     return *code;
@@ -115,7 +115,7 @@ void bind_structure(py::module_& module) {
     module.def(
         "read_structure",
         [](const std::string& path) -> std::unique_ptr<Structure> {
-            const py::gil_scoped_release release;
+            const ReleasedGil release;
             try {
                 return std::make_unique<Structure>(path);
             } catch (const detail::NotExpected&) {

@@ -40,8 +40,15 @@ writer._encoder = sp._core.Encoder(writer.schema.core(), threads=2, run_bytes=1)
 writer.fill(small_events(20_000, seed=1))
 """
 
+#: The same while its parts are merged.
+IN_A_MERGE = IN_A_WRITER.replace("small_schema()", "sp.Schema.from_awkward(small_events(9)[['MET']])").replace(
+    "small_events(20_000, seed=1)", "small_events(20_000, seed=1)[['MET']]"
+)
 
-@pytest.mark.parametrize("program", [IN_THE_CORE, IN_A_PASS, IN_A_WRITER], ids=["core", "pass", "writer"])
+PROGRAMS = {"core": IN_THE_CORE, "pass": IN_A_PASS, "writer": IN_A_WRITER, "merge": IN_A_MERGE}
+
+
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
 def test_a_program_ends_quietly_while_threads_are_in_the_core(program, tmp_path):
     for _ in range(3):
         run = subprocess.run(

@@ -115,9 +115,7 @@ class Writer(Finishing):
         self._order = _order_rules(schema)
         self._provenance = Provenance(config_text)
         self._output = (
-            output
-            if isinstance(output, StagedParts)
-            else Output(output, overwrite=overwrite, threaded=self._threads != 1)
+            output if isinstance(output, StagedParts) else Output(output, overwrite=overwrite, threads=self._threads)
         )
         self._encoder = _core.Encoder(
             core,
@@ -198,7 +196,6 @@ class Writer(Finishing):
             self._output.close(
                 self.schema.with_categories(self._flattener.categories),
                 config_text=self._provenance.config_text,
-                threads=self._threads,
             )
         except BaseException:
             self._output.abandon()

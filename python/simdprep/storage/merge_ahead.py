@@ -11,7 +11,14 @@ from itertools import chain
 from pathlib import Path
 
 from .. import _core
+from ..schema import EVENTS, Schema
 from .merge import build, schema_of_files
+
+
+def is_merged_ahead(schema: Schema) -> bool:
+    """Return True where the first part says enough: later ones may have more strings, or count events on."""
+    has_strings = any(field.categories is not None for spec in schema.objects for field in spec.fields)
+    return not has_strings and not (schema.layout == "compound" and schema.rows != EVENTS)
 
 
 class MergeAhead:
@@ -32,7 +39,8 @@ class MergeAhead:
         self._threads, self._needed = threads, needed
         self._taken: list[Path] = []
         self._waiting: queue.SimpleQueue[Path | None] = queue.SimpleQueue()
-        self._abandoned = self._is_whole = False
+        self._abandoned = self._is_whole = self._has_ended = False
+        self._owner = os.getpid()
         self._thread = threading.Thread(target=self._work, name="simdprep-merge", daemon=True)
         self._thread.start()
 
@@ -58,13 +66,16 @@ class MergeAhead:
             return False
         self._waiting.put(None)
         self._thread.join()
+        self._has_ended = True
         if self._is_whole:
             _core.commit_existing(str(self._temporary), str(self._output))
         return self._is_whole
 
     def abandon(self) -> None:
-        """Stop, and leave nothing."""
-        self._abandoned = True
+        """Stop, and leave nothing; a second time, or after :meth:`finish`, nothing happens."""
+        if self._has_ended or self._owner != os.getpid():  # a forked child has no thread, and the file is not its own
+            return
+        self._has_ended = self._abandoned = True
         self._waiting.put(None)
         self._thread.join()
         self._remove()

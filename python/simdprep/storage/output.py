@@ -10,16 +10,21 @@ import errno
 import os
 import re
 import shutil
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .. import _core
 from ..errors import OutputError, ResourceError
 from ..schema import Schema
 from .part_file import PartFile
 from .part_stream import FinishedPart, PartStream
+
+if TYPE_CHECKING:
+    from .merge_ahead import MergeAhead
 
 MANIFEST = "manifest.json"
 _PART_NAME = re.compile(r"part-\d{5,}\.h5")
@@ -50,7 +55,8 @@ class Output:
     Args:
         path: ``*.h5`` for one file, any other name for a folder of parts.
         overwrite: Replace what is there; otherwise that is an error and it is kept.
-        threaded: Write on threads of its own, while the caller makes the next chunks.
+        threads: Threads of all that is done, 0 for one per core. With more than one, it is written while the caller
+            makes the next chunks, and finished parts are merged to the one file meanwhile.
 
     Attributes:
         told: Lines about leftovers and locks, for the user.
@@ -59,9 +65,11 @@ class Output:
         OutputError: the output exists, is locked by a live writer, or cannot be written.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, overwrite: bool = False, threaded: bool = False) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, overwrite: bool = False, threads: int = 1) -> None:
         self._locate(path)
-        self._stream = PartStream(self._begin_part, self._commit, threaded=threaded)
+        self._threads = threads
+        self._stream = PartStream(self._begin_part, self._commit, threaded=threads != 1)
+        self._ahead: MergeAhead | None = None
         self._overwrite = overwrite
         self.told: list[str] = []
         self._parts: list[PartRecord] = []
@@ -143,13 +151,12 @@ class Output:
                 self._staging.mkdir(exist_ok=True)
         self._stream.add(run, finished)
 
-    def close(self, schema: Schema, *, config_text: str = "", threads: int = 0) -> None:
+    def close(self, schema: Schema, *, config_text: str = "") -> None:
         """Make the dataset whole under its final name, once all parts are committed.
 
         Args:
             schema: For the manifest of a folder.
             config_text: For the manifest of a folder.
-            threads: Threads for merging parts to one file; 0 for all cores.
         """
         try:
             self._stream.settle()
@@ -161,7 +168,9 @@ class Output:
                 from .merge import merge_parts
 
                 self._check()  # what somebody else put there meanwhile is kept
-                merge_parts([part.path for part in self._parts], self.path, threads=threads)
+                paths = [part.path for part in self._parts]
+                if self._ahead is None or not self._ahead.finish(paths):
+                    merge_parts(paths, self.path, threads=self._threads)
                 with self._file_errors():
                     remove_folder(self._staging)
         finally:
@@ -223,6 +232,8 @@ class Output:
     def abandon(self) -> None:
         """Release the lock after a failure; committed parts stay where they are."""
         self._stream.stop()
+        if self._ahead is not None:
+            self._ahead.abandon()
         self._lock.release()
 
     def _begin_part(self) -> Path:
@@ -239,6 +250,20 @@ class Output:
             path = self.path
         file.commit(path)
         self._parts.append(PartRecord(path, part.num_rows, part.rows, size, sha256, part.inputs_json))
+        if self.is_file and self._threads != 1 and path != self.path:
+            self._merge_ahead(path, size)
+
+    def _merge_ahead(self, path: Path, size: int) -> None:
+        """Begin to merge with the first part; the rest follows one by one."""
+        from .merge import schema_of_files
+        from .merge_ahead import MergeAhead, is_merged_ahead
+
+        if len(self._parts) == 1 and is_merged_ahead(schema_of_files([path])):
+            self._ahead = MergeAhead(self.path, threads=self._threads, needed=2 * size)
+            # Also where a program ends without having closed it.
+            weakref.finalize(self, self._ahead.abandon)
+        if self._ahead is not None:
+            self._ahead.add(path)
 
     def _write_manifest(self, schema: Schema, config_text: str) -> None:
         config_sha256 = _core.sha256_bytes(config_text.encode()) if config_text else ""

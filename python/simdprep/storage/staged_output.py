@@ -15,11 +15,11 @@ from typing import Any
 
 from .. import _core
 from ..errors import OutputError
-from ..schema import EVENTS, Schema
+from ..schema import Schema
 from .commit import commit_text
 from .manifest import MANIFEST, Manifest
 from .merge import merge_parts
-from .merge_ahead import MergeAhead
+from .merge_ahead import MergeAhead, is_merged_ahead
 from .output import Output, PartRecord, file_error, remove_folder
 from .staged_parts import StagedPart
 
@@ -123,9 +123,7 @@ class StagedOutput(Output):
             threads: Threads of merging; 0 for all cores.
             needed: Bytes of the file, about.
         """
-        has_strings = any(field.categories is not None for spec in schema.objects for field in spec.fields)
-        counts_events = schema.layout == "compound" and schema.rows != EVENTS
-        if not self.is_file or self._update or has_strings or counts_events:
+        if not self.is_file or self._update or not is_merged_ahead(schema):
             return None
         return MergeAhead(self.path, threads=threads, needed=needed)
 

@@ -118,7 +118,7 @@ class StagedParts:
         """
         self._stream.add(run, finished)
 
-    def close(self, schema: Schema, *, config_text: str = "", threads: int = 0) -> None:
+    def close(self, schema: Schema, *, config_text: str = "") -> None:
         """Wait until all parts are committed.
 
         Raises:
