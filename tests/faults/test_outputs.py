@@ -260,8 +260,8 @@ CRASH = """
             die()
 
     if place == "merge":
-        import simdprep.storage.merge as merge
-        merge.merge_parts = die
+        from simdprep.storage import merge, merge_ahead
+        merge.merge_parts = merge_ahead.MergeAhead.finish = die
     if place == "rename":
         _core.commit_existing = die
     if place == "manifest":
