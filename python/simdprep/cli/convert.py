@@ -54,8 +54,7 @@ def convert(
     """
     from pathlib import Path
 
-    from ..convert import convert as run
-    from ..storage.staged_output import has_parts, staging_folder
+    from ..convert.early_workers import EarlyWorkers
     from .console import note
     from .conversion import print_summary
     from .names import parse_names
@@ -64,8 +63,11 @@ def convert(
 
     pads = parse_pads(pad or [])
     names = parse_names("--objects", objects)
+    is_whole_and_here = dask is None and entries is None
     try:
-        with Progress(quiet=quiet) as progress:
+        with EarlyWorkers(inputs or () if is_whole_and_here else (), jobs), Progress(quiet=quiet) as progress:
+            from ..convert import convert as run
+
             summary = run(
                 inputs or None,
                 output,
@@ -87,6 +89,8 @@ def convert(
                 update=update,
             )
     except BaseException:
+        from ..storage.staged_output import has_parts, staging_folder
+
         staged = staging_folder(Path(output))
         if has_parts(staged):
             note(f"what was done is kept in {staged}; --resume goes on with it")

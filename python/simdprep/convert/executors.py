@@ -242,7 +242,9 @@ def executor_of(executor: Any = None, *, jobs: int | None = None, dask: str | No
         jobs = len(os.sched_getaffinity(0))
     if jobs < 1:
         raise ConfigError("--jobs", got=jobs, expected="at least 1")
-    return Serial() if jobs == 1 else LocalPool(jobs)
+    from .early_workers import EarlyWorkers
+
+    return Serial() if jobs == 1 else EarlyWorkers.taken(jobs) or LocalPool(jobs)
 
 
 def width_of(executor: Any) -> int:

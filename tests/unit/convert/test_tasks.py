@@ -1,5 +1,6 @@
 """Tasks: every one is done, its record comes once and in order, whatever dies on the way."""
 
+import gc
 import json
 import os
 import signal
@@ -211,6 +212,11 @@ class TestFaults:
         parent.send_signal(signal.SIGKILL)
         parent.wait()
         _wait_for(lambda: not any(_is_alive(pid) for pid in pids))
+
+    def test_a_worker_looks_for_garbage_as_soon_as_it_has_imported(self):
+        with LocalPool(1) as pool:
+            assert [pool.submit(gc.isenabled).result() for _ in range(2)] == [True, True]
+            assert pool.submit(gc.get_freeze_count).result() > 1000
 
     def test_mistakes_in_what_is_asked_for(self):
         for asked in ({"jobs": 0}, {"executor": 4}):
