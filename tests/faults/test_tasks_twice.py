@@ -13,8 +13,10 @@ import pytest
 
 import simdprep as sp
 from simdprep.convert.writer import Writer
+from simdprep.prepare import shares
 from simdprep.storage.staged_parts import StagedParts
 from tests.unit.convert.campaign_files import TASK_SIZE, contents, write_inputs
+from tests.unit.prepare.jet_events import bytes_of, config_of, write_jets
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +94,22 @@ def test_every_task_twice_at_a_time(inputs, whole, tmp_path, promise):
 @pytest.mark.long
 def test_every_task_twice_at_a_time_many_times(inputs, whole, tmp_path, promise):
     promise("R3", "R15", **many(inputs, whole, tmp_path, 40))
+
+
+def test_every_task_of_prepare_twice_at_a_time(tmp_path, monkeypatch, promise):
+    pytest.importorskip("pyarrow")
+    monkeypatch.setattr(shares, "SHARE_BYTES", 1 << 18)  # a few tasks
+    write_jets(tmp_path, 3000)
+    config = config_of(tmp_path / "jets.parquet", sum_of_weights=100)
+    sp.prepare(config, tmp_path / "whole", jobs=1)
+    executor = Twice(3)
+    try:
+        summary = sp.prepare(config, tmp_path / "out", executor=executor)
+    finally:
+        attempts = executor.close()
+    assert bytes_of(tmp_path / "out") == bytes_of(tmp_path / "whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["jets.parquet", "out", "whole"]
+    promise("R3", "R15", faults=attempts // 2, rows=sum(summary.rows.values()), equal=1)
 
 
 class TestOnePart:

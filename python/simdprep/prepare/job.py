@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ..transforms.frame import Frame
     from .block import BlockReader, Kept
 
+#: The folder of the parts there, as long as tasks are done.
+PARTS = "parts"
 #: Name of the job's file in the staging folder.
 JOB = "job.json"
 
@@ -63,7 +65,7 @@ class Job:
 
     def part(self, split: str, number: int) -> Path:
         """Return where a part of a split is staged."""
-        return self.folder / split / f"part-{number:05d}.h5"
+        return self.folder / PARTS / split / f"part-{number:05d}.h5"
 
     def blocks(
         self, reader: BlockReader, slices: Sequence[Slice], *, step_bytes: int = STEP_BYTES

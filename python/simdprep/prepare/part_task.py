@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -154,9 +155,12 @@ def _draw_feature(rows: FlatRows, kept: Kept, drawn: Positions, job: Job) -> Non
 def _write(rows: FlatRows, path: Path, columns: StoredColumns, setting: Setting, job: Job) -> dict[str, Any]:
     schema = setting.schema.with_categories(columns.categories)
     path.parent.mkdir(exist_ok=True)
+    # A name of its own: a task may be done twice at a time, by a worker that was thought lost and by another.
+    attempt = path.with_name(f"{path.stem}-{secrets.token_hex(8)}.h5")
     with Writer(
-        path, schema, overwrite=True, threads=job.data["threads"], config_text=setting.config_text, warns=False
+        attempt, schema, overwrite=True, threads=job.data["threads"], config_text=setting.config_text, warns=False
     ) as writer:
         writer.fill_flat(rows.events())
+    attempt.replace(path)
     written = writer.summary
     return {"file": path.name, "items": dict(written.num_items), "truncated": dict(written.num_truncated)}

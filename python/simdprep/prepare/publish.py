@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any, Self
 from .. import _core
 from ..convert.journal import Journal
 from ..errors import OutputError
-from ..storage.output import MANIFEST
 from ..storage.seal import seal
 from ..transforms.state import KEY
-from .job import JOB
+from .job import JOB, PARTS
 
 if TYPE_CHECKING:
     from ..convert.tasks import Record
@@ -35,6 +34,8 @@ CLASS_NAMES = "flavour_label"
 _THREADS = 8
 #: There while parts are being sealed: what is left of them then cannot be relied on.
 _SEALING = "sealing"
+#: The parts, since then.
+_TAKEN = "taken"
 
 
 class Staging:
@@ -79,6 +80,7 @@ class Staging:
                 shutil.rmtree(self.folder)
                 self.told.append(f"removed {self.folder}, left by an interrupted run")
         self.folder.mkdir(exist_ok=True)
+        (self.folder / PARTS).mkdir(exist_ok=True)
         temporary = held.with_suffix(".tmp")
         temporary.write_text(text)
         temporary.replace(held)
@@ -92,6 +94,12 @@ class Staging:
         """Say that the parts are no longer those that the journal names."""
         (self.folder / _SEALING).touch()
         _sync(self.folder)
+
+    def take(self) -> Path:
+        """Return the folder of the parts under a name that no task knows which is still being done somewhere."""
+        made = self.folder / _TAKEN
+        (self.folder / PARTS).rename(made)
+        return made
 
     def finish(self) -> None:
         """Give the outputs their final name."""
@@ -146,13 +154,14 @@ def publish(
     texts = _class_names(setting)
     more = {"inputs": inputs, "metadata": {KEY: text}}
     staging.seal()
+    made = staging.take()
     for split in setting.splits:
         folder = staging.folder / split
         folder.mkdir(exist_ok=True)
         manifest = _core.Manifest(setting.schema.with_categories(categories).to_json(), config_sha256)
         manifest.add_config(setting.config_text)
         parts = [record["parts"][split] for record in records if "items" in record["parts"].get(split, {})]
-        places = [folder / part["file"] for part in parts]
+        places = [made / split / part["file"] for part in parts]
         with ThreadPoolExecutor(_THREADS) as pool:
             sealed = list(pool.map(partial(seal, more=more, texts=texts), places))
         names: set[str] = set()
@@ -168,10 +177,8 @@ def publish(
             target = folder / f"part-{len(names):05d}.h5"
             place.rename(target)
             names.add(target.name)
-        for entry in folder.iterdir():
-            if entry.name not in (*names, MANIFEST):
-                entry.unlink()
         manifest.commit(str(folder))
+    shutil.rmtree(made)  # with what attempts that died have left
     (staging.folder / STATE).write_text(text)
     (staging.folder / REPORT).write_text(json.dumps(report, indent=1) + "\n")
     staging.finish()

@@ -22,7 +22,7 @@ from .block import Tally
 from .constants import Constants
 from .expressions import UNLABELLED_CLASS
 from .factors import Factors
-from .job import make_tasks
+from .job import PARTS, make_tasks
 from .part_task import write_part
 from .plan import Plan, make_plan
 from .publish import Staging, publish
@@ -126,7 +126,7 @@ class _Passes:
     def _believe(self, task: Task, record: Record) -> bool:
         """Whether the parts that a record names are still there."""
         parts = [(split, part["file"]) for split, part in record.get("parts", {}).items() if "file" in part]
-        return all((self._staging.folder / split / name).is_file() for split, name in parts)
+        return all((self._staging.folder / PARTS / split / name).is_file() for split, name in parts)
 
 
 def _survey(plan: Plan, passes: _Passes) -> Factors:
