@@ -29,6 +29,10 @@ _COMPRESSION = re.compile(r"none|gzip(?::[1-9])?")
 _SPECIAL_FILLS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
+#: Slots that no schema allows, and that still are a number for the core, which says how many are.
+_TOO_MANY = 1 << 63
+
+
 def _as_names(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -48,7 +52,8 @@ def _as_mapping(value: object) -> object:
 
 
 def _check_pad(value: object) -> object:
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0) or value == "max":
+    is_number = isinstance(value, int) and not isinstance(value, bool) and 0 < value < _TOO_MANY
+    if value is None or is_number or value == "max":
         return value
     percentile = _PERCENTILE.fullmatch(value) if isinstance(value, str) else None
     if percentile is not None and float(percentile[1]) > 0:

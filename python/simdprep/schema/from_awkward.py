@@ -96,7 +96,7 @@ def _pad_of(entry: _Found, pad: Pads, *, required: bool) -> int | None:
     if rule is None or rule == "max":
         largest = int(np.max(entry.counts)) if len(entry.counts) else 0
         return max(largest, 1)
-    if isinstance(rule, (str, bool)) or rule < 1:
+    if isinstance(rule, (str, bool)) or not 1 <= rule < 1 << 63:
         raise SchemaError(
             "pad", got=repr(rule), expected="a number of slots of at least 1, or 'max'", where=f"object {entry.name}"
         )

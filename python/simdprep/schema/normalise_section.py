@@ -65,6 +65,9 @@ def _object(entry: object) -> object:
     if isinstance(entry, str):
         return {"*": _field(entry)}
     if isinstance(entry, list):
+        for name in entry:
+            if not isinstance(name, str):
+                raise rule_broken("field", "a name", got=repr(name))
         return {name: {} for name in entry}
     if isinstance(entry, Mapping):
         return {name: _field(options) for name, options in entry.items()}

@@ -99,7 +99,7 @@ class Manifest:
             raise DatasetError(
                 "manifest", got=error.strerror or str(error), expected="a readable file", where=str(path)
             ) from error
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError, RecursionError) as error:
             got = f"{type(error).__name__} {error}"
             raise DatasetError("manifest", got=got, expected="JSON of format 1", where=str(path)) from error
 
