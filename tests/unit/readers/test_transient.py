@@ -5,6 +5,7 @@ import errno
 import pytest
 
 from simdprep.errors import InputError, TransientError
+from simdprep.readers import remote
 from simdprep.readers.guard import is_transient, reading
 
 
@@ -63,3 +64,17 @@ def test_bad_bytes_stay_bad(error):
     with pytest.raises(InputError) as caught, reading("file", expected="an answer", where="a.root"):
         raise error
     assert not isinstance(caught.value, TransientError)
+
+
+def test_xrootd_is_told_not_to_wait_for_half_an_hour(monkeypatch):
+    """But for what the user says, and before its client is loaded."""
+    said, ends = {"XRD_REQUESTTIMEOUT": "7"}, []
+    monkeypatch.setattr(remote.os, "environ", said)
+    monkeypatch.setattr(remote.atexit, "register", ends.append)
+    remote.limit_patience("https://a/b.root")
+    assert said == {"XRD_REQUESTTIMEOUT": "7"}
+    for _ in range(2):
+        remote.limit_patience("root://a//b.root")
+    assert said == {**remote.PATIENCE, "XRD_REQUESTTIMEOUT": "7"}
+    assert len(ends) == 1
+    ends[0]()  # without the client, too
