@@ -75,6 +75,29 @@ TEST(ranges_of_several_files_and_bytes_arrive) {
     }
 }
 
+// What lies between chunks of a part does not come along, however near they are.
+TEST(gaps_between_ranges_are_left_out) {
+    const check::Folder folder;
+    const std::vector<char> bytes = noise(3'000'000, 4);
+    store(folder.path() / "source", bytes);
+    for (const std::size_t gap : {1UL, 72UL, 4096UL, 4097UL, 50'000UL}) {
+        for (const std::size_t size : {1UL, 500UL, 20'000UL, 300'000UL}) {
+            const FileDescriptor target = create(folder.path() / "target");
+            RangeCopier copier(target.get(), 2);
+            std::vector<CopiedRange> ranges;
+            std::vector<char> wanted;
+            for (std::size_t from = 3; from + size <= bytes.size() && ranges.size() < 300; from += size + gap) {
+                ranges.push_back({from, wanted.size(), size});
+                const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(from);
+                wanted.insert(wanted.end(), begin, begin + static_cast<std::ptrdiff_t>(size));
+            }
+            copier.copy(folder.path() / "source", ranges);
+            CHECK_EQUAL(copier.finish().code, 0);
+            CHECK(load(folder.path() / "target") == wanted);
+        }
+    }
+}
+
 TEST(a_source_that_ends_early_is_named) {
     const check::Folder folder;
     store(folder.path() / "short", noise(1000, 1));
