@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -148,6 +149,7 @@ def _hdf5(home: Path) -> Iterator[tuple[str, Maker]]:
     for layout, rows in VARIANTS:
         sound = home / f"{layout}-{rows}.h5"
         write_small(sound, layout, rows, num_events=20)
+        yield f"a name of no text: {layout} {rows}", partial(_odd_name, sound=sound)
         for owner, attribute in _attributes(sound):
             for what, wrong in ATTRIBUTES.items():
                 name = f"HDF5 {layout} {rows}: {attribute} of {owner} is {what}"
@@ -246,6 +248,12 @@ def _attribute(place: Path, sound: Path, owner: str, attribute: str, wrong: Any)
         del file[owner].attrs[attribute]
         if wrong is not None:
             file[owner].attrs[attribute] = wrong
+    return path
+
+
+def _odd_name(place: Path, sound: Path) -> Path:
+    path = place / os.fsdecode(b"caf\xe9.h5")
+    path.write_bytes(sound.read_bytes())
     return path
 
 

@@ -79,6 +79,19 @@ def guarded(where: str | os.PathLike[str]) -> Iterator[None]:
         ) from error
 
 
+def check_name(path: str | os.PathLike[str]) -> None:
+    """Raise for a name that is no text, which the core cannot open.
+
+    Raises:
+        DatasetError: that is so.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        name = ascii(str(path))
+        raise DatasetError("dataset", got=name, expected="a name in UTF-8", hint="renaming it") from None
+
+
 def open_file(path: str | os.PathLike[str]) -> h5py.h5f.FileID:
     """Open a file for reading, with h5py's own settings: HDF5 refuses to open a file twice with others.
 
@@ -86,6 +99,7 @@ def open_file(path: str | os.PathLike[str]) -> h5py.h5f.FileID:
         DatasetError: it is missing, not an HDF5 file, truncated, or cannot be read.
     """
     path = Path(path)
+    check_name(path)
     if not path.is_file():
         found = "a folder" if path.is_dir() else "no such file"
         raise DatasetError("dataset", got=found, expected="an HDF5 file of simdprep", where=str(path))

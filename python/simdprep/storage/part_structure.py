@@ -15,7 +15,17 @@ from .. import _core
 from ..errors import DatasetError
 from .attributes import COUNTERS, NUM_TRUNCATED, RootAttributes, read_number, read_root, root_of_texts
 from .chunk_table import ChunkTable, ChunkTables
-from .guard import Pipeline, best_ratio, check_dataset, check_like, guarded, open_file, open_member, written_pipeline
+from .guard import (
+    Pipeline,
+    best_ratio,
+    check_dataset,
+    check_like,
+    check_name,
+    guarded,
+    open_file,
+    open_member,
+    written_pipeline,
+)
 from .placement import Placement
 
 #: ``core`` decodes in the C++ core wherever it can, ``h5py`` leaves all to HDF5: the oracle of the first.
@@ -134,6 +144,7 @@ def read_root_of(path: Path) -> RootAttributes:
     Raises:
         DatasetError: as :meth:`PartStructure.read`.
     """
+    check_name(path)
     found = _core.read_structure(str(path))
     root = None if found is None else root_of_texts(found.texts(), str(path))
     if root is not None:
@@ -145,6 +156,7 @@ def read_root_of(path: Path) -> RootAttributes:
 
 def _by_core(path: Path, with_tables: bool) -> PartStructure | None:
     """The structure of a part that is stored like one that HDF5 found sound; ``None`` where it is not."""
+    check_name(path)
     found = _core.read_structure(str(path))
     if found is None:
         return None
