@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from .options import (
-    Compression,
-    ConfigFile,
-    Entries,
-    Inputs,
-    Layout,
-    Objects,
-    Output,
-    Overrides,
-    Pad,
-    Rows,
-    SkipBadFiles,
-    Tree,
-    Verbose,
-)
+from .options import Verbose
+from .request import with_request
 
 _PLAN = Annotated[str, typer.Argument(metavar="PLAN", help="OUT.parts/plan.json, or its folder.")]
 
 
+@with_request
 def plan(
-    inputs: Inputs = None,
     *,
-    output: Output,
-    config: ConfigFile = None,
-    overrides: Overrides = None,
-    tree: Tree = None,
-    objects: Objects = None,
-    rows: Rows = None,
-    pad: Pad = None,
-    layout: Layout = None,
-    compression: Compression = None,
-    entries: Entries = None,
+    request: dict[str, Any],
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output, when it is committed.")] = False,
-    skip_bad_files: SkipBadFiles = False,
     jobs: Annotated[int | None, typer.Option(metavar="N", help="Processes that read headers; all cores.")] = None,
     task_size: Annotated[
         str | None, typer.Option(metavar="BYTES", help="Uncompressed input of a task: 64MB (the default), 1GB, ...")
@@ -52,27 +29,10 @@ def plan(
     """
     from ..convert.planning import plan as run
     from .console import note, say
-    from .names import parse_names
-    from .pads import parse_pads
     from .quantity import counted, parse_size
 
-    staging, made = run(
-        inputs or None,
-        output,
-        config=config,
-        overrides=overrides or (),
-        tree=tree,
-        objects=parse_names("--objects", objects),
-        rows=rows,
-        pad=parse_pads(pad or []),
-        layout=layout,
-        compression=compression,
-        entries=entries,
-        overwrite=overwrite,
-        skip_bad_files=skip_bad_files,
-        jobs=jobs,
-        task_size=None if task_size is None else parse_size("--task-size", task_size),
-    )
+    size = None if task_size is None else parse_size("--task-size", task_size)
+    staging, made = run(**request, overwrite=overwrite, jobs=jobs, task_size=size)
     skipped = made.data["skipped"]
     for entry in skipped:
         note(f"skipped {entry['path']}: {entry['reason']}", style="bold yellow")

@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from .options import (
-    Compression,
-    ConfigFile,
-    Entries,
-    Inputs,
-    Layout,
-    Objects,
-    Output,
-    Overrides,
-    Pad,
-    Rows,
-    SkipBadFiles,
-    Tree,
-    Verbose,
-)
+from .options import Verbose
+from .request import with_request
 
 
+@with_request
 def convert(
-    inputs: Inputs = None,
     *,
-    output: Output,
-    config: ConfigFile = None,
-    overrides: Overrides = None,
-    tree: Tree = None,
-    objects: Objects = None,
-    rows: Rows = None,
-    pad: Pad = None,
-    layout: Layout = None,
-    compression: Compression = None,
-    entries: Entries = None,
+    request: dict[str, Any],
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
-    skip_bad_files: SkipBadFiles = False,
     jobs: Annotated[int | None, typer.Option(metavar="N", help="Processes; all cores by default.")] = None,
     dask: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Scheduler whose workers do it: tcp://HOST:8786.")
@@ -57,41 +34,23 @@ def convert(
     from ..convert.early_workers import EarlyWorkers
     from .console import note
     from .conversion import print_summary
-    from .names import parse_names
-    from .pads import parse_pads
     from .progress import Progress
 
-    pads = parse_pads(pad or [])
-    names = parse_names("--objects", objects)
-    is_whole_and_here = dask is None and entries is None
+    is_local_and_whole = dask is None and request["entries"] is None
     try:
-        with EarlyWorkers(inputs or () if is_whole_and_here else (), jobs), Progress(quiet=quiet) as progress:
+        with (
+            EarlyWorkers(request["inputs"] or () if is_local_and_whole else (), jobs),
+            Progress(quiet=quiet) as progress,
+        ):
             from ..convert import convert as run
 
             summary = run(
-                inputs or None,
-                output,
-                config=config,
-                overrides=overrides or (),
-                tree=tree,
-                objects=names,
-                rows=rows,
-                pad=pads,
-                layout=layout,
-                compression=compression,
-                entries=entries,
-                overwrite=overwrite,
-                skip_bad_files=skip_bad_files,
-                progress=progress,
-                jobs=jobs,
-                dask=dask,
-                resume=resume,
-                update=update,
+                **request, overwrite=overwrite, progress=progress, jobs=jobs, dask=dask, resume=resume, update=update
             )
     except BaseException:
         from ..storage.staged_output import has_parts, staging_folder
 
-        staged = staging_folder(Path(output))
+        staged = staging_folder(Path(request["output"]))
         if has_parts(staged):
             note(f"what was done is kept in {staged}; --resume goes on with it")
         raise
