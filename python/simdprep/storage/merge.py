@@ -179,9 +179,11 @@ def check_merged(target: Path, paths: Sequence[Path], num_rows: int, *, threads:
     try:
         if merged.num_rows != num_rows:
             raise DatasetError("merged rows", got=merged.num_rows, expected=f"{num_rows}", where=str(target))
-        check_indexes(merged)
         try:
-            merged.check_chunks()
+            with ThreadPoolExecutor(1) as beside:
+                chunks = beside.submit(merged.check_chunks)
+                check_indexes(merged)
+            chunks.result()
         except DatasetError:
             for path in paths:
                 PartReader(path, threads=threads).check_chunks()
