@@ -1,5 +1,6 @@
 // What is written of a chunk index is what is read of it, at every length that changes its shape.
 #include <fstream>
+#include <initializer_list>
 
 #include "check.hpp"
 #include "simdprep/detail/chunk_index.hpp"
@@ -48,7 +49,7 @@ TEST(checksum_of_its_author) {
 TEST(what_is_written_is_read) {
     for (const std::uint64_t chunk_bytes : {1UL, 4096UL, 1UL << 20}) {
         const IndexShape shape(parameters, chunk_bytes);
-        for (const std::size_t count : {1, 4, 5, 20, 21, 52, 53, 116, 117, 244, 245, 1000, 131'060, 131'061, 140'000, 270'000}) {
+        for (const std::size_t count : std::initializer_list<std::size_t>{1, 4, 5, 20, 21, 52, 53, 116, 117, 244, 245, 1000, 131'060, 131'061, 140'000, 270'000}) {
             const auto found = read(written(count, shape), shape, count);
             const auto expected = entries_of(count);
             CHECK_EQUAL(found.size(), count);
@@ -75,6 +76,6 @@ TEST(no_changed_byte_is_believed) {
 
 TEST(another_number_of_chunks_is_refused) {
     const IndexShape shape(parameters, 4096);
-    for (const std::size_t count : {3, 4, 21, 60, 500})
+    for (const std::size_t count : std::initializer_list<std::size_t>{3, 4, 21, 60, 500})
         for (const std::size_t wanted : {count - 1, count + 1}) CHECK(is_refused(written(count, shape), shape, wanted));
 }
