@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .bench_codec import BEST_GZIP_9, GZIP_4
+from .measure import QUIET
 
 BEGIN, END = "<!-- codec figures -->", "<!-- /codec figures -->"
 
@@ -30,6 +31,9 @@ def _speeds(result: Result) -> Iterator[str]:
     counts = sorted({count for _, count in runs})
     threads = " | ".join(f"{count} thread{'s' * (count > 1)}" for count in counts)
     yield f"{case['what']}, how many times as fast as {GZIP_4}, and its size:"
+    if case["others"] > QUIET:
+        yield ""
+        yield f"(Other programs used {case['others']:.0%} of the processors meanwhile, which costs threads the most.)"
     yield ""
     yield f"|  | {threads} | size |"
     yield "|---" * (len(counts) + 2) + "|"
@@ -45,7 +49,7 @@ def _speed(base: Mapping[str, Any], run: Mapping[str, Any] | None) -> str:
     if run is None:
         return "–"
     ratio = base["seconds"]["median"] / run["seconds"]["median"]
-    return f"{ratio:.0f}×" if ratio >= 10 else f"{ratio:.1f}×"
+    return f"{ratio:.{0 if ratio >= 10 else 1 if ratio >= 0.1 else 2}f}×"
 
 
 def _sizes(result: Result) -> Iterator[str]:

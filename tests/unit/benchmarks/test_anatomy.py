@@ -57,7 +57,8 @@ def test_every_byte_of_a_stream_has_its_part():
 def test_the_tables_of_the_codec(tmp_path):
     result = session.run("codec", "tiny", memory=False, told=lambda line: None)
     kept = json.loads(result.write(tmp_path).read_text())
-    first = {**kept["cases"][0], "case": codec_figures.HEADLINE}
+    first = {**kept["cases"][0], "case": codec_figures.HEADLINE, "others": 0.5}
     lines = codec_figures.codec_tables({"cases": [first, *kept["cases"][1:]]}).splitlines()
     assert any(line.startswith(("| thread pool + ", "| simdprep |")) for line in lines)
+    assert any("used 50% of the processors" in line for line in lines)
     assert sum(line.startswith("| toy ") for line in lines) == len(kept["cases"])
