@@ -12,7 +12,7 @@ from tests.promises import promise as promise
 
 hypothesis.settings.register_profile(
     "ci",
-    max_examples=40,
+    max_examples=25,
     deadline=None,  # machines are shared
     derandomize=True,  # red means the change is at fault
     suppress_health_check=[hypothesis.HealthCheck.too_slow],

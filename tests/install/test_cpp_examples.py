@@ -16,6 +16,8 @@ from tests.install.installed_library import QUICK, compiler, has_hdf5
 pytestmark = pytest.mark.skipif(not has_hdf5(), reason="needs pkg-config and libhdf5-dev")
 
 EXAMPLES = ROOT / "examples" / "cpp"
+#: What clang says of the headers, test_hdf5_component and test_dumper ask in every run.
+COMPILERS = ["gcc", pytest.param("clang", marks=pytest.mark.long)]
 STRICT = "CMAKE_CXX_FLAGS=-Wall -Wextra -Wpedantic -Werror"
 
 
@@ -34,7 +36,7 @@ def test_an_example_is_short(path):
     assert len(path.read_text().splitlines()) <= most
 
 
-@pytest.mark.parametrize("name", ["gcc", "clang"])
+@pytest.mark.parametrize("name", COMPILERS)
 def test_plain_structs(prefix, tmp_path, name):
     output = tmp_path / "out.h5"
     run(built(prefix, "plain_structs", name) / "plain_structs", output)
@@ -101,7 +103,7 @@ class TestHepmcJets:
             assert file["constituents"].attrs["simdprep_num_truncated"] > 0
 
 
-@pytest.mark.parametrize("name", ["gcc", "clang"])
+@pytest.mark.parametrize("name", COMPILERS)
 def test_hdf5utils_dumper(prefix, tmp_path, name):
     run(built(prefix, "hdf5utils_dumper", name) / "hdf5utils_dumper", tmp_path / "jets.h5")
     with h5py.File(tmp_path / "jets.h5") as file:
@@ -135,7 +137,7 @@ def test_the_readme_teaches_in_typing_order():
     assert places == sorted(places)
 
 
-@pytest.mark.parametrize("name", ["gcc", "clang"])
+@pytest.mark.parametrize("name", COMPILERS)
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_the_cpp_of_a_page_runs(prefix, tmp_path, program, name):
     (tmp_path / "main.cpp").write_text(program)
